@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from quality.errors import AnswerError
 
 Index = NDArray[np.int32]
 Repeats = Literal["error", "keep"]
+Gold = Mapping[Any, Hashable]
+"""Task -> its gold label."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +62,9 @@ class AnswerSet:
                     raise AnswerError("the value is missing; give every answer a value", row=position, column=column)
             if labels is not None and label not in known:
                 raise AnswerError(
-                    f"unknown label {_shorten(label)}; the label set is {_listing(labels)}", row=position, column="label"
+                    f"unknown label {_shorten(label)}; the label set is {_listing(labels)}",
+                    row=position,
+                    column="label",
                 )
             pair = (tasks.setdefault(task, len(tasks)), workers.setdefault(worker, len(workers)))
             if repeats == "error":
@@ -75,11 +79,7 @@ class AnswerSet:
         table = np.array(rows, dtype=np.int32).reshape(-1, 3)
         vocabulary = list(known)
         if labels is None:
-            order = sorted(range(len(vocabulary)), key=lambda i: _sort_key(vocabulary[i]))
-            rank = np.empty(len(order), dtype=np.int32)
-            rank[order] = np.arange(len(order), dtype=np.int32)
-            table[:, 2] = rank[table[:, 2]]
-            vocabulary = [vocabulary[i] for i in order]
+            vocabulary, table[:, 2] = label_order(vocabulary, table[:, 2])
         return cls(
             task=np.ascontiguousarray(table[:, 0]),
             worker=np.ascontiguousarray(table[:, 1]),
@@ -163,7 +163,7 @@ class AnswerSet:
         flat = np.bincount(cells, weights=self.weight, minlength=self.n_tasks * self.n_labels)
         return flat.astype(np.float64).reshape(self.n_tasks, self.n_labels)
 
-    def gold_index(self, gold: Mapping[Hashable, Hashable] | None) -> Index:
+    def gold_index(self, gold: Gold | None) -> Index:
         """Index of each task's gold label, -1 without one: (n_tasks,).
 
         Raises ValueError naming a gold task or label that is not in the vocabularies.
@@ -235,8 +235,18 @@ def _listing(values: Sequence[Hashable], limit: int = 12) -> str:
     return shown + (f", … ({len(values)} labels)" if len(values) > limit else "")
 
 
+def label_order(vocabulary: Sequence[Hashable], label: Index) -> tuple[list[Hashable], Index]:
+    """Sort a vocabulary, numbers by value before text by spelling, with the label indexes to match: (n_answers,)."""
+    order = sorted(range(len(vocabulary)), key=lambda i: _sort_key(vocabulary[i]))
+    rank = np.empty(len(order), dtype=np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    return [vocabulary[i] for i in order], rank[label]
+
+
 def _sort_key(value: Hashable) -> tuple[int, float, str]:
-    """Numbers by value before text by spelling, so that label order is the same in every run."""
-    if isinstance(value, (int, float, np.number)):
-        return (0, float(value), "")
-    return (1, 0.0, str(value))
+    """A number, also one written as text ("10" after "9"), by its value; other text by its spelling."""
+    try:
+        number = float(str(value))
+    except ValueError:
+        return (1, 0.0, str(value))
+    return (0, number, str(value)) if np.isfinite(number) else (1, 0.0, str(value))

@@ -6,7 +6,8 @@ from __future__ import annotations
 class AnswerError(ValueError):
     """Bad input to the library; the message says what is wrong, where, and what to do.
 
-    ``row`` is the 1-based line in the file, or position among the records; ``column`` the field's name.
+    ``row`` is the 1-based line in the file, or position among the records; ``column`` the field's name; ``problem``
+    the message without the place.
     """
 
     def __init__(self, message: str, *, row: int | None = None, column: str | None = None) -> None:
@@ -14,6 +15,7 @@ class AnswerError(ValueError):
             part for part in (f"row {row}" if row is not None else "", f"column {column!r}" if column else "") if part
         )
         super().__init__(f"{place}: {message}" if place else message)
+        self.problem = message
         self.row = row
         self.column = column
 

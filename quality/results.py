@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quality.numerics import TIE
+
 Floats = NDArray[np.floating[Any]]
 
 
@@ -53,7 +55,11 @@ class AggregationResult:
     @property
     def best(self) -> NDArray[np.intp]:
         """Index of each task's consensus label: (T,); ties go to the lowest index."""
-        return np.argmax(self.posterior, axis=1)
+        if self.posterior.shape[1] == 0:
+            return np.zeros(len(self.posterior), dtype=np.intp)
+        # The first label within TIE of the top, so that rounding does not decide a tie.
+        near = self.posterior >= self.posterior.max(axis=1, keepdims=True) - TIE
+        return np.asarray(np.argmax(near, axis=1))
 
     @property
     def consensus(self) -> list[Hashable]:

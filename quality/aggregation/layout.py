@@ -1,0 +1,76 @@
+"""Layout: the answers sorted once by task, once by worker, so that each step of a fit reads memory in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quality.answers import AnswerSet
+
+Ints = NDArray[np.integer[Any]]
+Weights = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Answers in task order and in worker order; T tasks, W workers, K labels, N answers.
+
+    Task t's answers are ``task_start[t]:task_start[t + 1]`` of ``cell`` (worker · K + given label) and
+    ``task_weight``; worker w's are ``worker_start[w]:worker_start[w + 1]`` of ``worker_task``, ``worker_label``
+    and ``worker_weight``. Weights are (N,), or None when every answer counts 1. ``task_order`` is the answer at each
+    place of the task order, None when the answers came in that order.
+    """
+
+    n_tasks: int
+    n_workers: int
+    n_labels: int
+    task_start: NDArray[np.int64]
+    cell: Ints
+    task_weight: Weights | None
+    task_order: Ints | None
+    worker_start: NDArray[np.int64]
+    worker_task: NDArray[np.int32]
+    worker_label: Ints
+    worker_weight: Weights | None
+
+    @property
+    def n_answers(self) -> int:
+        return len(self.cell)
+
+
+def lay_out(answers: AnswerSet) -> Layout:
+    """Sort the answers both ways; ties keep their order, so that sums come out the same in every run."""
+    order = None if _is_sorted(answers.task) else np.argsort(answers.task, kind="stable").astype(np.int32)
+    worker = answers.worker if order is None else answers.worker[order]
+    task = answers.task if order is None else answers.task[order]
+    label = answers.label if order is None else answers.label[order]
+    weight = None if answers.weight is None else (answers.weight if order is None else answers.weight[order])
+    wide = np.int32 if answers.n_workers * answers.n_labels < 2**31 else np.int64
+    by_worker = np.argsort(worker, kind="stable").astype(np.int32)
+    narrow = np.uint8 if answers.n_labels <= 256 else np.int32
+    return Layout(
+        n_tasks=answers.n_tasks,
+        n_workers=answers.n_workers,
+        n_labels=answers.n_labels,
+        task_start=_starts(answers.task, answers.n_tasks),
+        cell=np.asarray(worker.astype(wide) * answers.n_labels + label, dtype=wide),
+        task_weight=weight,
+        task_order=order,
+        worker_start=_starts(answers.worker, answers.n_workers),
+        worker_task=task[by_worker],
+        worker_label=label[by_worker].astype(narrow),
+        worker_weight=None if weight is None else weight[by_worker],
+    )
+
+
+def _is_sorted(values: Ints) -> bool:
+    return bool(np.all(values[1:] >= values[:-1]))
+
+
+def _starts(values: Ints, size: int) -> NDArray[np.int64]:
+    starts = np.zeros(size + 1, dtype=np.int64)
+    np.cumsum(np.bincount(values, minlength=size), out=starts[1:])
+    return starts

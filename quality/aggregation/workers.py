@@ -1,0 +1,71 @@
+"""Worker figures: matrices with their intervals, ability with its interval, and the workers below chance."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quality.numerics import beta_interval
+
+Floats = NDArray[np.floating[Any]]
+
+NAMED = 5
+"""How many workers a note names before it only counts them."""
+
+
+@dataclass(frozen=True, eq=False)
+class WorkerFigures:
+    """Matrices (W, K, K) [worker, true, given] and ability (W,), each with the ends of its 95 % interval."""
+
+    confusion: Floats
+    confusion_low: Floats
+    confusion_high: Floats
+    ability: Floats
+    ability_low: Floats
+    ability_high: Floats
+
+
+def worker_figures(confusion: Floats, row_totals: Floats, prevalence: Floats) -> WorkerFigures:
+    """Intervals of matrices whose rows rest on ``row_totals`` (W, K) answers plus pseudo-counts.
+
+    A cell's interval is that of Beta(c · n, (1 − c) · n). The ability is the diagonal weighted by the prevalence;
+    its variance is the sum of the rows' variances, its interval that of the Beta with this mean and variance. A row
+    that rests on nothing is nan, and so is the ability it enters.
+    """
+    totals = row_totals[:, :, None]
+    matrices = np.where(totals > 0, confusion, np.nan)
+    low, high = beta_interval(confusion * totals, (1.0 - confusion) * totals)
+    diagonal = np.diagonal(matrices, axis1=1, axis2=2)
+    weighted = np.where(prevalence > 0, diagonal, 0.0) * prevalence
+    ability = weighted.sum(axis=1)
+    spread = prevalence**2 * diagonal * (1.0 - diagonal) / (row_totals + 1.0)
+    variance = np.where(prevalence > 0, spread, 0.0).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = np.where(variance > 0, ability * (1.0 - ability) / variance - 1.0, np.inf)
+    finite = np.where(np.isfinite(size), size, 0.0)
+    ability_low, ability_high = beta_interval(ability * finite, (1.0 - ability) * finite)
+    exact = ~np.isfinite(size)
+    return WorkerFigures(
+        confusion=matrices,
+        confusion_low=low,
+        confusion_high=high,
+        ability=ability,
+        ability_low=np.where(exact, ability, ability_low),
+        ability_high=np.where(exact, ability, ability_high),
+    )
+
+
+def note_below_chance(workers: Sequence[Hashable], ability_high: Floats, n_labels: int) -> tuple[str, ...]:
+    """A sentence on the workers whose ability is surely under chance (1 / K), or nothing."""
+    if n_labels < 2:
+        return ()
+    below = np.flatnonzero(ability_high < 1.0 / n_labels)
+    if not below.size:
+        return ()
+    names = ", ".join(repr(workers[i]) for i in below[:NAMED]) + (", …" if below.size > NAMED else "")
+    verb = "worker answers" if below.size == 1 else "workers answer"
+    return (f"{below.size} {verb} worse than chance, as if on purpose: {names}",)
