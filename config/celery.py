@@ -1,0 +1,25 @@
+"""The Celery application: the waker of jobs whose truth is in the rows."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+
+app = Celery("assay")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    task_ignore_result=True,
+    broker_connection_retry_on_startup=True,
+    # Redis gives a message again after this long without an acknowledgement: longer than the longest job.
+    broker_transport_options={"visibility_timeout": 3600, "socket_timeout": 5, "socket_connect_timeout": 2},
+    task_publish_retry=False,
+    beat_schedule={"sweep": {"task": "crowd.jobs.sweep", "schedule": 2.0}},
+    timezone="UTC",
+)
+app.autodiscover_tasks(["crowd"], related_name="jobs")

@@ -1,0 +1,76 @@
+"""Settings from the environment that fail loudly: a bad value stops the start with a sentence, never falls back."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off"}
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The variable's value; without a default a missing or empty one stops the start."""
+    value = os.environ.get(name, "")
+    if value:
+        return value
+    if default is None:
+        raise ImproperlyConfigured(f"{name} is not set; set it in the environment (see docs/operations.md)")
+    return default
+
+
+def boolean(name: str, default: bool) -> bool:
+    """A yes/no variable: 1, true, yes, on or 0, false, no, off."""
+    value = os.environ.get(name, "").strip().lower()
+    if not value:
+        return default
+    if value in TRUE:
+        return True
+    if value in FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name}={value!r} is neither true nor false; write 1 or 0")
+
+
+def integer(name: str, default: int, *, minimum: int) -> int:
+    """A whole number of at least ``minimum``."""
+    value = os.environ.get(name, "")
+    if not value:
+        return default
+    try:
+        number = int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={value!r} is not a whole number") from None
+    if number < minimum:
+        raise ImproperlyConfigured(f"{name}={number} is too small; it must be at least {minimum}")
+    return number
+
+
+def names(name: str, default: list[str] | None = None) -> list[str]:
+    """A comma-separated list; without a default an empty one stops the start."""
+    values = [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
+    if values:
+        return values
+    if default is None:
+        raise ImproperlyConfigured(f"{name} is not set; give a comma-separated list")
+    return default
+
+
+def generated_secret(path: Path) -> str:
+    """The secret in ``path``, made on first use: for a machine where nobody should have to edit anything."""
+    import secrets
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        # O_EXCL decides which of two first starts writes the secret; the other reads it.
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        secret = path.read_text().strip()
+        if len(secret) < 50:
+            raise ImproperlyConfigured(f"{path} holds no usable secret; delete it and start again") from None
+        return secret
+    secret = secrets.token_urlsafe(64)
+    with os.fdopen(handle, "w") as file:
+        file.write(secret)
+    return secret

@@ -1,0 +1,19 @@
+"""For pytest: the same code, a cheap password hash, a database of its own."""
+
+from config.settings.base import *  # noqa: F403
+from config.settings.base import DATABASES, IS_SQLITE, STATE_DIR
+
+DEBUG = False
+SECRET_KEY = "the tests need a key and nothing that they make leaves the machine"  # noqa: S105
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True
+# Tests start the worker themselves where they need one.
+IS_WORKER_EMBEDDED = False
+if IS_SQLITE:
+    # A file, not memory: threads of the race tests need connections of their own.
+    DATABASES["default"]["TEST"] = {"NAME": str(STATE_DIR / "test.sqlite3")}
+    DATABASES["default"]["OPTIONS"]["init_command"] = (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;"
+    )

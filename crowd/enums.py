@@ -1,0 +1,139 @@
+"""The closed lists of values that rows, policies and the API share."""
+
+from django.db.models import TextChoices
+
+
+class AnswerType(TextChoices):
+    """What a worker is asked for; each type is described in `crowd.policies.answer_types`."""
+
+    SINGLE_CHOICE = "single_choice"
+    ORDINAL = "ordinal"
+
+
+class Scale(TextChoices):
+    """The level of measurement of the label set, for agreement."""
+
+    NOMINAL = "nominal"
+    ORDINAL = "ordinal"
+    INTERVAL = "interval"
+    RATIO = "ratio"
+
+
+class ProjectState(TextChoices):
+    """Where a project stands; only a live one hands out tasks."""
+
+    DRAFT = "draft"
+    LIVE = "live"
+    PAUSED = "paused"
+    ARCHIVED = "archived"
+
+
+class TaskState(TextChoices):
+    """Open until completion, dispute or cancellation; gold tasks keep their own state and are never completed."""
+
+    OPEN = "open"
+    COMPLETE = "complete"
+    DISPUTED = "disputed"
+    CANCELLED = "cancelled"
+    GOLD = "gold"
+
+
+class AssignmentState(TextChoices):
+    """Active while the lease runs; everything else is an end."""
+
+    ACTIVE = "active"
+    SUBMITTED = "submitted"
+    EXPIRED = "expired"
+    RELEASED = "released"
+    SKIPPED = "skipped"
+
+
+class WorkerKind(TextChoices):
+    """Who answers."""
+
+    HUMAN = "human"
+    LLM = "llm"
+    CLASSIFIER = "classifier"
+    FUNCTION = "function"
+
+
+class TrustLevel(TextChoices):
+    """Our decision about a worker on a project."""
+
+    NEW = "new"
+    TRUSTED = "trusted"
+    RESTRICTED = "restricted"
+    SUSPENDED = "suspended"
+
+
+class VoteState(TextChoices):
+    """Whether a worker's answers enter the consensus."""
+
+    SHADOW = "shadow"
+    COUNTED = "counted"
+
+
+class Role(TextChoices):
+    """What a member may do on a project."""
+
+    OWNER = "owner"
+    MANAGER = "manager"
+    ADJUDICATOR = "adjudicator"
+    FINANCE = "finance"
+    WORKER = "worker"
+
+
+class KeyScope(TextChoices):
+    """What an API key opens."""
+
+    WORKER = "worker"
+    PROJECT_READ = "project_read"
+    PROJECT_WRITE = "project_write"
+    FINANCE = "finance"
+
+
+class RunState(TextChoices):
+    """How an aggregation run ended, or that it has not."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class AccountKind(TextChoices):
+    """The accounts of the ledger."""
+
+    PROJECT_COST = "project_cost"
+    WORKER_PAYABLE = "worker_payable"
+    PROVIDER_PAYABLE = "provider_payable"
+
+
+class TransactionKind(TextChoices):
+    """Why money moved."""
+
+    ANSWER_PAY = "answer_pay"
+    MODEL_COST = "model_cost"
+    REVERSAL = "reversal"
+    BONUS = "bonus"
+
+
+class EventKind(TextChoices):
+    """What happened, for the audit trail."""
+
+    PROJECT_CREATED = "project_created"
+    PROJECT_LAUNCHED = "project_launched"
+    PROJECT_PAUSED = "project_paused"
+    TASKS_ADDED = "tasks_added"
+    GOLDS_ADDED = "golds_added"
+    WORKERS_ADDED = "workers_added"
+    TASK_COMPLETED = "task_completed"
+    TASK_DISPUTED = "task_disputed"
+    TASK_REOPENED = "task_reopened"
+    OVERLAP_EXTENDED = "overlap_extended"
+    GOLD_FAILED = "gold_failed"
+    TRUST_CHANGED = "trust_changed"
+    LEASE_EXPIRED = "lease_expired"
+    TASK_SKIPPED = "task_skipped"
+    REFIT_DONE = "refit_done"
+    REFIT_FAILED = "refit_failed"
+    PROCESSING_FAILED = "processing_failed"

@@ -1,0 +1,67 @@
+"""Background jobs, and the enqueuing of them: the rows are the truth, a message is only what wakes a worker.
+
+Every job takes ids, makes one service call and is safe to run twice. Services are imported in the function bodies:
+the one declared exception to the import order.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from celery import shared_task
+from django.conf import settings
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+# Wakes the embedded worker of this process; nobody waits for it where a broker is configured.
+WAKE = threading.Event()
+
+
+@shared_task(name="crowd.jobs.process_answer")
+def process_answer(answer_id: int) -> None:
+    """Process one submitted answer."""
+    from crowd.services.processing import process_or_postpone
+
+    process_or_postpone(answer_id=answer_id)
+
+
+@shared_task(name="crowd.jobs.refit_project")
+def refit_project(project_id: int) -> None:
+    """Run the full fit of a project, unless one is running."""
+    from crowd.services.refit import refit_project as refit
+
+    refit(project_id=project_id)
+
+
+@shared_task(name="crowd.jobs.sweep")
+def sweep() -> None:
+    """Expire leases and enqueue whatever a lost message left behind."""
+    from crowd.services.sweep import sweep_once
+
+    sweep_once()
+
+
+def enqueue_answer(answer_id: int) -> None:
+    """Have the answer processed once the transaction commits."""
+    transaction.on_commit(lambda: _wake(process_answer, answer_id))
+
+
+def enqueue_refit(project_id: int) -> None:
+    """Have the project refitted once the transaction commits."""
+    transaction.on_commit(lambda: _wake(refit_project, project_id))
+
+
+def _wake(job: Callable[..., Any], row_id: int) -> None:
+    if not settings.CELERY_BROKER_URL:
+        WAKE.set()
+        return
+    try:
+        job.delay(row_id)  # type: ignore[attr-defined]  Celery's decorator adds it
+    except OperationalError:
+        # The broker is away. The request has done its work: the sweep finds the row once the broker is back.
+        logger.warning("could not enqueue %s(%s); the sweep will", job.__name__, row_id)

@@ -1,0 +1,96 @@
+"""Consensus, Skill and AggregationRun: what was inferred from answers; the first two can be rebuilt from them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from crowd.enums import RunState
+from crowd.models.project import Project
+from crowd.models.task import Task
+from crowd.models.worker import Worker
+
+
+class AggregationRun(models.Model):
+    """One fit: model, parameters, which answers it read, how it ended."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="runs")
+    model = models.CharField(max_length=40)
+    parameters = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=RunState, default=RunState.RUNNING)
+    last_answer_id = models.BigIntegerField(null=True)
+    tasks = models.PositiveIntegerField(default=0)
+    workers = models.PositiveIntegerField(default=0)
+    answers = models.PositiveIntegerField(default=0)
+    is_converged = models.BooleanField(null=True)
+    iterations = models.PositiveIntegerField(null=True)
+    objective = models.FloatField(null=True)
+    prevalence = models.JSONField(null=True)
+    notes = models.JSONField(default=list)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "-id"], name="run_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.model} over {self.answers} answers"
+
+
+class Consensus(models.Model):
+    """The current result of a task. ``run`` is NULL while it is the incremental preview."""
+
+    task = models.OneToOneField(Task, on_delete=models.PROTECT, related_name="consensus")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="consensuses")
+    label_index = models.PositiveSmallIntegerField()
+    posterior = models.JSONField()
+    confidence = models.FloatField()
+    answers = models.PositiveIntegerField()
+    run = models.ForeignKey(AggregationRun, null=True, on_delete=models.PROTECT, related_name="+")
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                # A sum of floats may pass 1 by a rounding error.
+                condition=Q(confidence__gte=0) & Q(confidence__lte=1.000001),
+                name="consensus_confidence_is_probability",
+            )
+        ]
+        indexes = [models.Index(fields=["project", "confidence"], name="consensus_least_sure")]
+
+    def __str__(self) -> str:
+        return f"{self.task_id}: {self.label_index} ({self.confidence:.3f})"
+
+
+class Skill(models.Model):
+    """Estimated quality of a worker on a project: from gold, and from the posterior of tasks, kept apart.
+
+    ``gold_llr`` is the sequential test's log-likelihood ratio; ``confusion`` (K, K) nested lists ``[true][given]``,
+    rows sum to 1, from the newest full fit.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="skills")
+    worker = models.ForeignKey(Worker, on_delete=models.PROTECT, related_name="skills")
+    gold_right = models.PositiveIntegerField(default=0)
+    gold_wrong = models.PositiveIntegerField(default=0)
+    gold_llr = models.FloatField(default=0.0)
+    mean = models.FloatField(null=True)
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    confusion = models.JSONField(null=True)
+    ability = models.FloatField(null=True)
+    ability_low = models.FloatField(null=True)
+    ability_high = models.FloatField(null=True)
+    answers = models.PositiveIntegerField(default=0)
+    run = models.ForeignKey(AggregationRun, null=True, on_delete=models.PROTECT, related_name="+")
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "worker"], name="skill_once")]
+
+    def __str__(self) -> str:
+        return f"{self.worker_id} on {self.project_id}"

@@ -1,0 +1,73 @@
+"""Reads answers as arrays for the numeric library, and as rows for lists."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import numpy as np
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from numpy.typing import NDArray
+
+from crowd.models import Answer, Gold, Project
+from quality.answers import AnswerSet
+
+
+@dataclass(frozen=True)
+class ProjectAnswers:
+    """Answers of a project as an AnswerSet whose vocabularies are row ids.
+
+    ``gold``: label index by task id, for gold tasks with a single right label. ``last_answer_id``: the newest answer
+    read, None when there is none.
+    """
+
+    answers: AnswerSet
+    gold: dict[Hashable, Hashable]
+    last_answer_id: int | None
+
+
+def read_answers(rows: QuerySet[Answer], project: Project) -> ProjectAnswers:
+    """Load the given answers of a project; (task, worker, label) come from one query, labels as indexes."""
+    table = _columns(rows)
+    tasks, task = np.unique(table[:, 1], return_inverse=True)
+    workers, worker = np.unique(table[:, 2], return_inverse=True)
+    answers = AnswerSet.from_arrays(
+        task.astype(np.int32),
+        worker.astype(np.int32),
+        table[:, 3].astype(np.int32),
+        tasks=tasks.tolist(),
+        workers=workers.tolist(),
+        labels=tuple(range(len(project.labels))),
+    )
+    known = set(answers.tasks)
+    index = {value: i for i, value in enumerate(project.label_values)}
+    gold: dict[Hashable, Hashable] = {
+        task_id: index[labels[0]]
+        for task_id, labels in Gold.objects.filter(project=project, is_active=True).values_list("task_id", "labels")
+        if len(labels) == 1 and task_id in known
+    }
+    return ProjectAnswers(answers, gold, int(table[:, 0].max()) if len(table) else None)
+
+
+def labelled(project: Project) -> QuerySet[Answer]:
+    """The project's answers that have a label."""
+    return Answer.objects.filter(project=project, label_index__isnull=False)
+
+
+def unprocessed() -> QuerySet[Answer]:
+    """Answers that wait for processing and whose pause after a failure, if any, is over; oldest first."""
+    due = Q(process_after__isnull=True) | Q(process_after__lte=timezone.now())
+    return Answer.objects.filter(due, processed_at__isnull=True).order_by("id")
+
+
+def answers_of(project: Project) -> QuerySet[Answer]:
+    """Every answer of a project with its task and worker, in the order in which they came."""
+    return Answer.objects.filter(project=project).select_related("task", "worker").order_by("id")
+
+
+def _columns(rows: QuerySet[Answer]) -> NDArray[np.int64]:
+    flat = rows.order_by("id").values_list("id", "task_id", "worker_id", "label_index")
+    return np.fromiter(
+        (cell for row in flat.iterator(chunk_size=10_000) for cell in row), dtype=np.int64
+    ).reshape(-1, 4)

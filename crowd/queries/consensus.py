@@ -1,0 +1,51 @@
+"""Reads what a consensus is made of, and the consensus itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from crowd.enums import RunState, VoteState
+from crowd.models import AggregationRun, Answer, Consensus, Enrolment, Project, Skill, Task
+
+
+def counted(answers: QuerySet[Answer]) -> QuerySet[Answer]:
+    """Only answers of workers whose vote counts."""
+    votes = Enrolment.objects.filter(
+        project=OuterRef("project"), worker=OuterRef("worker"), vote_state=VoteState.COUNTED
+    )
+    return answers.filter(Exists(votes))
+
+
+def counted_answers(task: Task) -> list[Answer]:
+    """The answers to a task that enter its consensus, in the order in which they came."""
+    return list(
+        counted(Answer.objects.filter(task=task, label_index__isnull=False))
+        .order_by("id")
+        .only("worker_id", "label_index", "holds_place", "task_id")
+    )
+
+
+def skills_of(project: Project, worker_ids: Iterable[int]) -> dict[int, Skill]:
+    """Skill rows of some workers, by worker id."""
+    return {skill.worker_id: skill for skill in Skill.objects.filter(project=project, worker_id__in=list(worker_ids))}
+
+
+def newest_run(project: Project) -> AggregationRun | None:
+    """The newest finished full fit."""
+    return AggregationRun.objects.filter(project=project, state=RunState.DONE).order_by("-id").first()
+
+
+def newest_prevalence(project: Project) -> list[float] | None:
+    """Prevalence of the labels in the newest full fit, in the order of the label set."""
+    run = newest_run(project)
+    prevalence: list[float] | None = None if run is None else run.prevalence
+    if prevalence is None or len(prevalence) != len(project.labels):
+        return None
+    return prevalence
+
+
+def consensus_of(project: Project) -> QuerySet[Consensus]:
+    """The consensus of every task of a project, with the task and the run that made it."""
+    return Consensus.objects.filter(project=project).select_related("task", "run").order_by("id")

@@ -1,0 +1,62 @@
+"""Reserves and gives back what answers will cost, so that a project never owes more than its budget."""
+
+from __future__ import annotations
+
+import random
+
+from django.db.models import F
+
+from crowd.errors import BudgetExhausted
+from crowd.models import BudgetShard, Project
+
+SHARDS = 8
+
+
+def create_budget(*, project: Project, amount_micros: int) -> None:
+    """Split the budget over its shards; the first holds the remainder of the division."""
+    share = amount_micros // SHARDS
+    first = amount_micros - share * (SHARDS - 1)
+    BudgetShard.objects.bulk_create(
+        BudgetShard(project=project, left_micros=first if n == 0 else share) for n in range(SHARDS)
+    )
+
+
+def reserve(*, project: Project, amount_micros: int) -> BudgetShard | None:
+    """Take ``amount_micros`` from the budget; None where there is nothing to reserve.
+
+    Raises BudgetExhausted when what is left does not cover it. Each shard is taken from by a guarded update, tried
+    in random order; when no single one suffices, two or more are emptied into one.
+    """
+    if amount_micros == 0 or project.budget_micros is None:
+        return None
+    shards = list(BudgetShard.objects.filter(project=project, left_micros__gte=amount_micros))
+    random.shuffle(shards)
+    for shard in shards:
+        if _take(shard, amount_micros):
+            return shard
+    return _gather(project, amount_micros)
+
+
+def give_back(*, shard: BudgetShard | None, amount_micros: int) -> None:
+    """Undo a reservation that was not used."""
+    if shard is not None and amount_micros:
+        BudgetShard.objects.filter(pk=shard.pk).update(left_micros=F("left_micros") + amount_micros)
+
+
+def _take(shard: BudgetShard, amount_micros: int) -> bool:
+    changed = BudgetShard.objects.filter(pk=shard.pk, left_micros__gte=amount_micros).update(
+        left_micros=F("left_micros") - amount_micros
+    )
+    return changed == 1
+
+
+def _gather(project: Project, amount_micros: int) -> BudgetShard:
+    # Rare, at the very end of a budget. Locked in the order of their keys, so that two gatherers cannot deadlock.
+    shards = list(BudgetShard.objects.select_for_update().filter(project=project).order_by("pk"))
+    total = sum(shard.left_micros for shard in shards)
+    if total < amount_micros:
+        raise BudgetExhausted("the project's budget does not cover one more answer; nothing was reserved")
+    first, *others = shards
+    BudgetShard.objects.filter(pk__in=[shard.pk for shard in others]).update(left_micros=0)
+    BudgetShard.objects.filter(pk=first.pk).update(left_micros=total - amount_micros)
+    return first

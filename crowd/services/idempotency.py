@@ -1,0 +1,47 @@
+"""Gives a repeated POST the outcome of the first: one stored outcome per user and key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from crowd.errors import KeyReused
+from crowd.models import IdempotencyRecord, User
+
+Outcome = tuple[int, Any]
+
+
+def run_once(*, user: User, key: str, request_digest: str, act: Callable[[], Outcome]) -> tuple[Outcome, bool]:
+    """Run ``act`` unless this user's key has an outcome; returns (status, body) and whether it is a replay.
+
+    The record is written first, in the transaction of the act: of simultaneous repeats one acts, the others wait for
+    it. An act that raises leaves no record, so it may be tried again. Raises KeyReused for another request.
+    """
+    stored = _stored(user, key, request_digest)
+    if stored is not None:
+        return stored, True
+    try:
+        with transaction.atomic():
+            record = IdempotencyRecord(user=user, key=key, request_digest=request_digest)
+            with transaction.atomic():
+                record.save(force_insert=True)
+            status, body = act()
+            record.status, record.body = status, body
+            record.save(update_fields=["status", "body"])
+            return (status, body), False
+    except IntegrityError:
+        stored = _stored(user, key, request_digest)
+        if stored is None:
+            raise
+        return stored, True
+
+
+def _stored(user: User, key: str, request_digest: str) -> Outcome | None:
+    record = IdempotencyRecord.objects.filter(user=user, key=key, status__isnull=False).first()
+    if record is None or record.status is None:
+        return None
+    if record.request_digest != request_digest:
+        raise KeyReused("this Idempotency-Key was used for a different request; choose a new key")
+    return record.status, record.body

@@ -1,0 +1,74 @@
+"""Processes a submitted answer: gold score or consensus, trust, ledger; exactly once."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from crowd.enums import EventKind
+from crowd.models import Answer, Project, Task
+from crowd.policies.retries import pause_after
+from crowd.services.consensus import update_consensus
+from crowd.services.events import record_event
+from crowd.services.ledger import pay_answer
+from crowd.services.trust import score_gold
+
+logger = logging.getLogger(__name__)
+
+
+def process_answer(*, answer_id: int) -> bool:
+    """Do everything that follows from an answer, in one transaction; False when it was done before.
+
+    A second call, at the same time or later, finds the answer processed and changes nothing.
+    """
+    with transaction.atomic():
+        task_id = Answer.objects.filter(pk=answer_id, processed_at__isnull=True).values_list("task_id", flat=True).first()
+        if task_id is None:
+            return False
+        task = Task.objects.select_for_update(no_key=True).get(pk=task_id)
+        now = timezone.now()
+        # The guard: under the task's lock exactly one caller changes this row.
+        if not Answer.objects.filter(pk=answer_id, processed_at__isnull=True).update(processed_at=now):
+            return False
+        answer = Answer.objects.select_related("project", "worker", "assignment").get(pk=answer_id)
+        project = answer.project
+        if answer.is_gold:
+            score_gold(answer=answer, right_labels=task.gold.labels, at=now)
+        else:
+            update_consensus(task=task, project=project, at=now)
+        pay_answer(answer=answer, amount_micros=answer.assignment.reserved_micros, at=now)
+        # Only the answer that finds the project clean writes its row.
+        Project.objects.filter(pk=project.pk, is_dirty=False).update(is_dirty=True)
+        return True
+
+
+def process_or_postpone(*, answer_id: int) -> bool:
+    """Process an answer; when that fails, say so in the log and the audit trail and try again later."""
+    try:
+        return process_answer(answer_id=answer_id)
+    except Exception as error:
+        logger.exception("answer %s could not be processed", answer_id)
+        _postpone(answer_id, error)
+        return False
+
+
+def _postpone(answer_id: int, error: Exception) -> None:
+    with transaction.atomic():
+        waiting = Answer.objects.filter(pk=answer_id, processed_at__isnull=True)
+        if not waiting.update(process_attempts=F("process_attempts") + 1):
+            return
+        answer = waiting.select_related("project", "worker").get()
+        now = timezone.now()
+        waiting.update(process_after=now + pause_after(answer.process_attempts))
+        if answer.process_attempts == 1:
+            record_event(
+                kind=EventKind.PROCESSING_FAILED,
+                project=answer.project,
+                worker=answer.worker,
+                subject=answer.uid,
+                detail={"error": f"{type(error).__name__}: {error}"[:500]},
+                at=now,
+            )

@@ -1,0 +1,85 @@
+"""Creates projects and moves them through their states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from crowd.enums import AnswerType, EventKind, ProjectState, Role, Scale
+from crowd.errors import Conflict, FieldProblem, InvalidInput
+from crowd.models import Membership, Project, User
+from crowd.policies.projects import check_project
+from crowd.services.budgets import create_budget
+from crowd.services.events import record_event
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectPlan:
+    """What a new project is to be; amounts in micro-units, confidence and gold rate in [0, 1]."""
+
+    name: str
+    labels: tuple[dict[str, str], ...]
+    instructions: str = ""
+    answer_type: AnswerType = AnswerType.SINGLE_CHOICE
+    scale: Scale = Scale.NOMINAL
+    aggregation_model: str = "dawid-skene"
+    min_overlap: int = 3
+    max_overlap: int = 5
+    target_confidence: float = 0.95
+    gold_rate: float = 0.1
+    lease_seconds: int = 600
+    price_micros: int = 0
+    currency: str = "USD"
+    budget_micros: int | None = None
+
+
+def create_project(*, plan: ProjectPlan, owner: User) -> Project:
+    """Create a project in draft with its owner and budget. Raises InvalidInput listing every problem."""
+    problems = check_project(
+        labels=plan.labels,
+        min_overlap=plan.min_overlap,
+        max_overlap=plan.max_overlap,
+        target_confidence=plan.target_confidence,
+        aggregation_model=plan.aggregation_model,
+    )
+    if problems:
+        raise InvalidInput("the project cannot be created as described", problems=tuple(problems))
+    fields: dict[str, Any] = {**plan.__dict__, "labels": list(plan.labels)}
+    with transaction.atomic():
+        project = Project.objects.create(created_by=owner, **fields)
+        Membership.objects.create(project=project, user=owner, role=Role.OWNER)
+        if plan.budget_micros is not None:
+            create_budget(project=project, amount_micros=plan.budget_micros)
+        record_event(kind=EventKind.PROJECT_CREATED, project=project, actor=owner, subject=project.uid)
+    return project
+
+
+def launch_project(*, project: Project, actor: User) -> Project:
+    """Let the project hand out tasks. Raises Conflict without tasks or when it is archived."""
+    with transaction.atomic():
+        if not project.tasks.exists():
+            raise Conflict("the project has no tasks; add tasks before launching it")
+        _move(project, ProjectState.LIVE, [ProjectState.DRAFT, ProjectState.PAUSED], EventKind.PROJECT_LAUNCHED, actor)
+    return project
+
+
+def pause_project(*, project: Project, actor: User) -> Project:
+    """Stop handing out tasks; what is lent out may still be submitted. Raises Conflict unless it is live."""
+    with transaction.atomic():
+        _move(project, ProjectState.PAUSED, [ProjectState.LIVE], EventKind.PROJECT_PAUSED, actor)
+    return project
+
+
+def _move(project: Project, to: ProjectState, allowed: list[ProjectState], kind: EventKind, actor: User) -> None:
+    moved = Project.objects.filter(pk=project.pk, state__in=allowed).update(state=to)
+    project.refresh_from_db(fields=["state"])
+    if moved:
+        record_event(kind=kind, project=project, actor=actor, subject=project.uid, at=timezone.now())
+    elif project.state != to:  # a repeated call finds it done and is no error
+        raise Conflict(
+            f"the project is {project.state}; it cannot become {to}",
+            problems=(FieldProblem("/state", f"from {project.state} to {to}"),),
+        )

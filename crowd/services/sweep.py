@@ -1,0 +1,59 @@
+"""Heals what lost messages and lost workers leave behind, and works off the queue where there is no broker."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from crowd.enums import AssignmentState
+from crowd.jobs import enqueue_answer, enqueue_refit
+from crowd.models import Assignment, Project
+from crowd.queries.answers import unprocessed
+from crowd.services.assignments import expire_assignment
+from crowd.services.processing import process_or_postpone
+from crowd.services.refit import refit_project
+
+BATCH = 200
+# A message that has not led to processing after this long is taken to be lost.
+LOST_AFTER = timedelta(seconds=30)
+
+
+def sweep_once() -> None:
+    """With a broker: expire leases, enqueue answers whose message was lost and the fits that are due."""
+    expire_overdue()
+    lost = unprocessed().filter(created_at__lt=timezone.now() - LOST_AFTER)
+    for answer_id in lost.values_list("id", flat=True)[:BATCH]:
+        enqueue_answer(answer_id)
+    for project_id in _due_refits().values_list("id", flat=True):
+        enqueue_refit(project_id)
+
+
+def work_off() -> bool:
+    """Without a broker: one round of everything that is due, in this thread; True when there may be more."""
+    answer_ids = list(unprocessed().values_list("id", flat=True)[:BATCH])
+    for answer_id in answer_ids:
+        process_or_postpone(answer_id=answer_id)
+    expire_overdue()
+    for project_id in list(_due_refits().values_list("id", flat=True)):
+        refit_project(project_id=project_id)
+    return len(answer_ids) == BATCH
+
+
+def expire_overdue() -> int:
+    """Expire the leases whose deadline has passed; returns how many."""
+    now = timezone.now()
+    overdue = Assignment.objects.filter(state=AssignmentState.ACTIVE, deadline__lt=now).order_by("deadline")
+    return sum(
+        expire_assignment(assignment_id=pk, now=now) for pk in list(overdue.values_list("id", flat=True)[:BATCH])
+    )
+
+
+def _due_refits() -> QuerySet[Project]:
+    now = timezone.now()
+    is_due = Q(is_dirty=True) & (Q(refit_not_before__isnull=True) | Q(refit_not_before__lte=now))
+    is_free = Q(refit_leased_until__isnull=True)
+    # A lease that ran out belongs to a fit that died after it had cleared the flag.
+    is_dead = Q(refit_leased_until__lt=now)
+    return Project.objects.filter((is_due & is_free) | is_dead)

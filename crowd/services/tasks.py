@@ -1,0 +1,119 @@
+"""Adds tasks and golds to a project, all of a call or none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from crowd.enums import EventKind, TaskState
+from crowd.errors import FieldProblem, InvalidInput
+from crowd.models import Gold, Project, Task, User
+from crowd.policies.answer_types import listing, shorten
+from crowd.services.events import record_event
+
+BATCH = 2000
+MAX_KEY_LENGTH = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewTask:
+    """A task to add: ``key`` is the requester's own name for it, unique in the project."""
+
+    key: str
+    payload: dict[str, Any]
+    priority: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewGold:
+    """A gold task to add, with its right labels and the reason to show in training and appeals."""
+
+    key: str
+    payload: dict[str, Any]
+    labels: tuple[str, ...] = field(default_factory=tuple)
+    reason: str = ""
+
+
+def add_tasks(*, project: Project, tasks: Sequence[NewTask], actor: User) -> int:
+    """Add open tasks; returns how many. Raises InvalidInput naming each bad row, with nothing added."""
+    with transaction.atomic():
+        _refuse(_key_problems(project, [task.key for task in tasks], "tasks"))
+        Task.objects.bulk_create(
+            (
+                Task(
+                    project=project,
+                    key=task.key,
+                    payload=task.payload,
+                    priority=task.priority,
+                    overlap=project.min_overlap,
+                    open_slots=project.min_overlap,
+                    is_open=True,
+                )
+                for task in tasks
+            ),
+            batch_size=BATCH,
+        )
+        record_event(kind=EventKind.TASKS_ADDED, project=project, actor=actor, detail={"tasks": len(tasks)})
+    return len(tasks)
+
+
+def add_golds(*, project: Project, golds: Sequence[NewGold], actor: User) -> int:
+    """Add gold tasks; returns how many. Raises InvalidInput naming each bad row, with nothing added."""
+    known = set(project.label_values)
+    with transaction.atomic():
+        problems = _key_problems(project, [gold.key for gold in golds], "golds")
+        for i, gold in enumerate(golds):
+            if not gold.labels:
+                problems.append(FieldProblem(f"/golds/{i}/labels", "a gold needs at least one right label"))
+            problems.extend(
+                FieldProblem(
+                    f"/golds/{i}/labels/{j}",
+                    f"unknown label {shorten(label)}; the label set is {listing(project.label_values)}",
+                )
+                for j, label in enumerate(gold.labels)
+                if label not in known
+            )
+        _refuse(problems)
+        rows = Task.objects.bulk_create(
+            [Task(project=project, key=gold.key, payload=gold.payload, state=TaskState.GOLD) for gold in golds],
+            batch_size=BATCH,
+        )
+        Gold.objects.bulk_create(
+            [
+                Gold(task=task, project=project, labels=list(dict.fromkeys(gold.labels)), reason=gold.reason)
+                for task, gold in zip(rows, golds, strict=True)
+            ],
+            batch_size=BATCH,
+        )
+        record_event(kind=EventKind.GOLDS_ADDED, project=project, actor=actor, detail={"golds": len(golds)})
+    return len(golds)
+
+
+def _key_problems(project: Project, keys: Sequence[str], field_name: str) -> list[FieldProblem]:
+    problems: list[FieldProblem] = []
+    if not keys:
+        problems.append(FieldProblem(f"/{field_name}", "the list is empty; nothing to add"))
+    first: dict[str, int] = {}
+    taken: set[str] = set()
+    for start in range(0, len(keys), BATCH):
+        chunk = keys[start : start + BATCH]
+        taken.update(Task.objects.filter(project=project, key__in=chunk).values_list("key", flat=True))
+    for i, key in enumerate(keys):
+        pointer = f"/{field_name}/{i}/key"
+        if not key or len(key) > MAX_KEY_LENGTH:
+            problems.append(FieldProblem(pointer, f"must have 1 to {MAX_KEY_LENGTH} characters"))
+        elif key in first:
+            problems.append(FieldProblem(pointer, f"{shorten(key)} repeats row {first[key]}"))
+        elif key in taken:
+            problems.append(FieldProblem(pointer, f"the project already has a task {shorten(key)}"))
+        first.setdefault(key, i)
+    return problems
+
+
+def _refuse(problems: list[FieldProblem]) -> None:
+    if problems:
+        rows = "problem" if len(problems) == 1 else "problems"
+        raise InvalidInput(f"{len(problems)} {rows} in the list; nothing was added", problems=tuple(problems[:100]))
