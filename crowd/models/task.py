@@ -12,6 +12,11 @@ from crowd.enums import TaskState
 from crowd.models.project import Project
 
 
+def random_place() -> float:
+    """Where a row stands in an order that tells nothing: uniform in [0, 1)."""
+    return random.random()
+
+
 class Task(models.Model):
     """One thing to be judged, once per worker.
 
@@ -30,7 +35,7 @@ class Task(models.Model):
     # that most updates of the counter touch no index (heap-only on PostgreSQL).
     is_open = models.BooleanField(default=False)
     priority = models.SmallIntegerField(default=0)
-    rnd = models.FloatField(default=random.random)
+    rnd = models.FloatField(default=random_place)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -68,7 +73,7 @@ class Gold(models.Model):
     reason = models.TextField(blank=True)
     is_active = models.BooleanField(default=True)
     times_used = models.PositiveIntegerField(default=0)
-    rnd = models.FloatField(default=random.random)
+    rnd = models.FloatField(default=random_place)
 
     class Meta:
         indexes = [
