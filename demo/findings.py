@@ -1,0 +1,69 @@
+"""Everything the report needs from the server, read over the API once the queue is idle."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from assay_client import AssayClient
+from assay_client.shapes import Json
+from demo.project import LABELS
+from demo.workers import DemoWorker, Origin
+from quality.answers import AnswerSet
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """The server's replies about one project, with the names of its workers by their ids."""
+
+    project: Json
+    answers: list[Json]
+    consensus: list[Json]
+    agreement: Json
+    trust: list[Json]
+    payouts: Json
+    workers: Mapping[str, DemoWorker]
+
+    @cached_property
+    def counted(self) -> AnswerSet:
+        """The answers on tasks, golds and surplus left out; workers by name."""
+        return AnswerSet.from_records(
+            (
+                (answer["task_key"], self.worker_of(answer).name, answer["value"])
+                for answer in self.answers
+                if not answer["is_gold"] and not answer["is_surplus"]
+            ),
+            labels=LABELS,
+        )
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The server's consensus label of every task that has one."""
+        return {row["task_key"]: row["label"] for row in self.consensus}
+
+    def count_by_origin(self, *, is_gold: bool, is_surplus: bool = False) -> Counter[Origin]:
+        """How many such answers came from replayed, planted, function workers."""
+        return Counter(
+            self.worker_of(answer).origin
+            for answer in self.answers
+            if answer["is_gold"] == is_gold and answer["is_surplus"] == is_surplus
+        )
+
+    def worker_of(self, row: Json) -> DemoWorker:
+        """The demo's worker that a row of a reply is about."""
+        return self.workers[row["worker"]["id"]]
+
+
+def collect(manager: AssayClient, project: str, workers: Mapping[str, DemoWorker]) -> Findings:
+    """Read it all; the project must be idle, or the parts would be of different times."""
+    return Findings(
+        project=manager.project(project),
+        answers=list(manager.answers(project)),
+        consensus=list(manager.consensus(project)),
+        agreement=manager.agreement(project),
+        trust=list(manager.trust(project)),
+        payouts=manager.payouts(project),
+        workers=workers,
+    )
