@@ -9,18 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.aggregation import kernels_numpy as kernel
+from quality import progress
 from quality.aggregation.history import History, history_counts
-from quality.aggregation.layout import lay_out
-from quality.aggregation.majority import Majority
+from quality.aggregation.kernels import kernel_for, slower_note
 from quality.aggregation.pool import Pool
 from quality.aggregation.workers import note_below_chance, worker_figures
 from quality.answers import AnswerSet, Gold
 from quality.errors import ConvergenceWarning
-from quality.numerics import safe_log, tied
+from quality.numerics import normalise_rows, safe_log, tied
 from quality.results import AggregationResult
 
 Floats = NDArray[np.floating[Any]]
+
+PENALISED = "penalised log-likelihood"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,8 @@ class DawidSkene:
     objective gained less than ``tol`` / 1000 per answer. prior_strength: pseudo-counts in each row of every worker's
     matrix, spread as in the crowd's pooled matrix, and in the prevalence, spread evenly; 0 is plain maximum
     likelihood. prior_accuracy: the diagonal the pooled matrix itself is drawn to, with weight ``pool_strength``.
+
+    threads: 0 takes every core for large fits; the result does not depend on it.
 
     The prior is part of the objective and of every M-step; so is workers' history given as ``priors``. The start is
     the soft majority, which keeps the labels from switching; a diagonal may still fall under chance, and ``notes``
@@ -46,6 +49,7 @@ class DawidSkene:
     prior_strength: float = 5.0
     prior_accuracy: float = 0.7
     pool_strength: float = 10.0
+    threads: int = 0
 
     def __post_init__(self) -> None:
         if self.max_iter < 1:
@@ -64,55 +68,44 @@ class DawidSkene:
     ) -> AggregationResult:
         """Fit; warns with ConvergenceWarning at ``max_iter``; raises ValueError naming bad gold or history."""
         known = answers.gold_index(gold)
-        history = history_counts(answers, priors)
-        start = Majority().fit(answers, gold=gold)
-        layout = lay_out(answers)
-        posterior = np.array(start.posterior)
-        seen = (np.diff(layout.task_start) > 0) | (known >= 0)
-        if not seen.any():
-            return AggregationResult(
-                model="dawid-skene",
-                tasks=answers.tasks,
-                workers=answers.workers,
-                labels=answers.labels,
-                posterior=posterior,
-                prevalence=start.prevalence,
-                parameters=asdict(self),
-                notes=("there are no answers to learn from",),
-            )
-        K = answers.n_labels
-        pool = Pool(K, answers.n_workers, self.prior_strength, self.prior_accuracy, self.pool_strength)
-        log_table = np.zeros((answers.n_workers, K, K))
-        totals = posterior[seen].sum(axis=0)
-        pool.settle(kernel.worker_counts(layout, posterior).sum(axis=0))
+        earlier = history_counts(answers, priors)
+        history = None if earlier is None else earlier.transpose(0, 2, 1)
+        if answers.n_answers == 0 and not (known >= 0).any():
+            return self._nothing(answers)
+        kernel = kernel_for(answers, threads=self.threads)
+        posterior = kernel.start(known)
+        log_table = kernel.new_table()
+        pool = Pool(answers.n_labels, answers.n_workers, self.prior_strength, self.prior_accuracy, self.pool_strength)
+        totals = posterior.sum(axis=0, dtype=np.float64)
+        pool.settle(kernel.refresh_workers(posterior, pool.counts, history, log_table)[0])
         objective: list[float] = []
         converged = False
         while not converged and len(objective) < self.max_iter:
-            prevalence, prevalence_penalty = self._prevalence(totals)
             prior = pool.counts
-            counts, log_sums, penalty = kernel.refresh_workers(layout, posterior, prior, history, log_table)
+            prevalence, prevalence_penalty = self._prevalence(totals)
+            log_prevalence = safe_log(prevalence)
+            counts, log_sums, penalty = kernel.refresh_workers(posterior, prior, history, log_table)
             penalty += prevalence_penalty + pool.update(counts, log_sums)
-            log_likelihood, change, totals = kernel.estimate_tasks(
-                layout, log_table, safe_log(prevalence), known, posterior
-            )
+            log_likelihood, change, totals = kernel.estimate_tasks(log_table, log_prevalence, known, posterior)
             objective.append(log_likelihood + penalty)
             gain = objective[-1] - objective[-2] if len(objective) > 1 else np.inf
             converged = change <= self.tol or abs(gain) <= self.tol * 1e-3 * answers.n_answers
+            progress.tell("Dawid-Skene", len(objective), self.max_iter)
         if not converged:
             warnings.warn(
                 f"Dawid-Skene stopped after {self.max_iter} iterations; a posterior still moved by {change:.2g}",
                 ConvergenceWarning,
                 stacklevel=2,
             )
-        row_totals = kernel.worker_counts(layout, posterior).sum(axis=1) + prior.sum(axis=0)
+        resting = kernel.worker_counts(posterior).sum(axis=1, dtype=np.float64) + prior.sum(axis=0)
         if history is not None:
-            row_totals += history.sum(axis=2)
-        figures = worker_figures(np.exp(log_table).transpose(0, 2, 1), row_totals, prevalence)
+            resting += history.sum(axis=1)
+        moved = kernel.influence(log_table, log_prevalence, known)
+        seen = (np.diff(kernel.layout.task_start) > 0) | (known >= 0)
+        del kernel
+        posterior = normalise_rows(posterior.astype(np.float64))
         posterior[~seen] = prevalence
-        moved = np.empty(answers.n_answers, dtype=np.float32)
-        moved[slice(None) if layout.task_order is None else layout.task_order] = kernel.influence(
-            layout, log_table, safe_log(prevalence), known, posterior
-        )
+        figures = worker_figures(np.exp(log_table, out=log_table).transpose(0, 2, 1), resting, prevalence)
         return AggregationResult(
             model="dawid-skene",
             tasks=answers.tasks,
@@ -120,17 +113,35 @@ class DawidSkene:
             labels=answers.labels,
             posterior=posterior,
             prevalence=prevalence,
-            **vars(figures),
+            confusion=figures.confusion,
+            confusion_low=figures.confusion_low,
+            confusion_high=figures.confusion_high,
+            ability=figures.ability,
+            ability_low=figures.ability_low,
+            ability_high=figures.ability_high,
             influence=moved,
             objective=np.array(objective),
-            objective_name="penalised log-likelihood"
-            if self.prior_strength or priors is not None
-            else "log-likelihood",
+            objective_name="log-likelihood" if self.prior_strength == 0 and history is None else PENALISED,
             converged=converged,
             n_iter=len(objective),
             ties=tied(posterior) & seen,
             parameters=asdict(self),
-            notes=note_below_chance(answers.workers, figures.ability_high, K),
+            notes=note_below_chance(answers.workers, figures.ability_high, answers.n_labels) + slower_note(answers),
+        )
+
+    def _nothing(self, answers: AnswerSet) -> AggregationResult:
+        """The result without answers: every label is equally likely."""
+        even = np.full(answers.n_labels, 1.0 / max(answers.n_labels, 1))
+        return AggregationResult(
+            model="dawid-skene",
+            tasks=answers.tasks,
+            workers=answers.workers,
+            labels=answers.labels,
+            posterior=np.tile(even, (answers.n_tasks, 1)),
+            prevalence=even,
+            ties=np.zeros(answers.n_tasks, dtype=bool),
+            parameters=asdict(self),
+            notes=("there are no answers to learn from",),
         )
 
     def _prevalence(self, totals: Floats) -> tuple[Floats, float]:

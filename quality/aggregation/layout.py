@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,28 +41,51 @@ class Layout:
     def n_answers(self) -> int:
         return len(self.cell)
 
+    def in_answer_order(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Values (N,) of the task order put back in the order of the answers."""
+        if self.task_order is None:
+            return values
+        back = np.empty_like(values)
+        back[self.task_order] = values
+        return back
 
-def lay_out(answers: AnswerSet) -> Layout:
-    """Sort the answers both ways; ties keep their order, so that sums come out the same in every run."""
-    order = None if _is_sorted(answers.task) else np.argsort(answers.task, kind="stable").astype(np.int32)
-    worker = answers.worker if order is None else answers.worker[order]
-    task = answers.task if order is None else answers.task[order]
-    label = answers.label if order is None else answers.label[order]
-    weight = None if answers.weight is None else (answers.weight if order is None else answers.weight[order])
+
+def sort_order(keys: Ints, starts: NDArray[np.int64]) -> Ints:
+    """Places of ``keys`` in ascending order, equal keys in the order they came; ``starts`` is not needed here."""
+    del starts
+    return np.argsort(keys, kind="stable").astype(np.int32)
+
+
+def lay_out(answers: AnswerSet, order_by: Callable[[Ints, NDArray[np.int64]], Ints] = sort_order) -> Layout:
+    """Sort the answers both ways; ties keep their order, so that sums come out the same in every run.
+
+    ``order_by(keys, starts)`` does the sorting, where ``starts[k]`` is the number of keys below k.
+    """
+    task_start = _starts(answers.task, answers.n_tasks)
+    worker_start = _starts(answers.worker, answers.n_workers)
+    order = None if _is_sorted(answers.task) else order_by(answers.task, task_start)
+    task, worker, label = answers.task, answers.worker, answers.label
+    weight = answers.weight
+    if order is not None:
+        task, worker, label = task[order], worker[order], label[order]
+        weight = None if weight is None else weight[order]
     wide = np.int32 if answers.n_workers * answers.n_labels < 2**31 else np.int64
-    by_worker = np.argsort(worker, kind="stable").astype(np.int32)
-    narrow = np.uint8 if answers.n_labels <= 256 else np.int32
+    cell: Any = worker.astype(wide)
+    cell *= answers.n_labels
+    cell += label
+    by_worker = order_by(worker, worker_start)
+    narrow: Any = np.uint8 if answers.n_labels <= 256 else np.int32
     return Layout(
         n_tasks=answers.n_tasks,
         n_workers=answers.n_workers,
         n_labels=answers.n_labels,
-        task_start=_starts(answers.task, answers.n_tasks),
-        cell=np.asarray(worker.astype(wide) * answers.n_labels + label, dtype=wide),
+        task_start=task_start,
+        cell=cell,
         task_weight=weight,
         task_order=order,
-        worker_start=_starts(answers.worker, answers.n_workers),
+        worker_start=worker_start,
         worker_task=task[by_worker],
-        worker_label=label[by_worker].astype(narrow),
+        worker_label=label.astype(narrow)[by_worker],
         worker_weight=None if weight is None else weight[by_worker],
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.numerics import beta_interval
+from quality.beta_table import beta_intervals
 
 Floats = NDArray[np.floating[Any]]
 
@@ -29,33 +29,31 @@ class WorkerFigures:
     ability_high: Floats
 
 
-def worker_figures(confusion: Floats, row_totals: Floats, prevalence: Floats) -> WorkerFigures:
-    """Intervals of matrices whose rows rest on ``row_totals`` (W, K) answers plus pseudo-counts.
+def worker_figures(confusion: Floats, resting: Floats, prevalence: Floats) -> WorkerFigures:
+    """Intervals of matrices whose rows rest on ``resting`` (W, K) answers and pseudo-counts.
 
     A cell's interval is that of Beta(c · n, (1 − c) · n). The ability is the diagonal weighted by the prevalence;
     its variance is the sum of the rows' variances, its interval that of the Beta with this mean and variance. A row
-    that rests on nothing is nan, and so is the ability it enters.
+    that rests on nothing is nan, and so is the ability of a worker it would enter.
     """
-    totals = row_totals[:, :, None]
-    matrices = np.where(totals > 0, confusion, np.nan)
-    low, high = beta_interval(confusion * totals, (1.0 - confusion) * totals)
-    diagonal = np.diagonal(matrices, axis1=1, axis2=2)
-    weighted = np.where(prevalence > 0, diagonal, 0.0) * prevalence
-    ability = weighted.sum(axis=1)
-    spread = prevalence**2 * diagonal * (1.0 - diagonal) / (row_totals + 1.0)
-    variance = np.where(prevalence > 0, spread, 0.0).sum(axis=1)
+    confusion[resting <= 0] = np.nan
+    totals = resting.astype(confusion.dtype)[:, :, None]
+    low, high = beta_intervals(confusion * totals, (1 - confusion) * totals)
+    diagonal = np.diagonal(confusion, axis1=1, axis2=2).astype(np.float64)
+    ability = np.where(prevalence > 0, diagonal, 0.0) @ prevalence
+    variance = np.where(prevalence > 0, diagonal * (1.0 - diagonal) / (resting + 1.0), 0.0) @ prevalence**2
     with np.errstate(divide="ignore", invalid="ignore"):
-        size = np.where(variance > 0, ability * (1.0 - ability) / variance - 1.0, np.inf)
-    finite = np.where(np.isfinite(size), size, 0.0)
-    ability_low, ability_high = beta_interval(ability * finite, (1.0 - ability) * finite)
-    exact = ~np.isfinite(size)
+        size = ability * (1.0 - ability) / variance - 1.0
+    # A diagonal of 0 or 1 has no variance: then the interval is the point.
+    size = np.where(variance > 0, size, 0.0)
+    ability_low, ability_high = beta_intervals(ability * size, (1.0 - ability) * size)
     return WorkerFigures(
-        confusion=matrices,
+        confusion=confusion,
         confusion_low=low,
         confusion_high=high,
         ability=ability,
-        ability_low=np.where(exact, ability, ability_low),
-        ability_high=np.where(exact, ability, ability_high),
+        ability_low=np.where(size > 0, ability_low, ability),
+        ability_high=np.where(size > 0, ability_high, ability),
     )
 
 
