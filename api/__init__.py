@@ -1,0 +1,1 @@
+"""The machine door: JSON over HTTP; parses, calls one service or query, answers."""

@@ -29,6 +29,8 @@ class AggregationRun(models.Model):
     iterations = models.PositiveIntegerField(null=True)
     objective = models.FloatField(null=True)
     prevalence = models.JSONField(null=True)
+    # Figures of agreement over the same answers, per group of raters.
+    agreement = models.JSONField(default=dict)
     notes = models.JSONField(default=list)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)

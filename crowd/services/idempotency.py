@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -10,11 +11,18 @@ from django.db import IntegrityError, transaction
 from crowd.errors import KeyReused
 from crowd.models import IdempotencyRecord, User
 
-Outcome = tuple[int, Any]
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a POST answers. ``stored``: what a repeat gets where that must differ, because the body holds a secret."""
+
+    status: int
+    body: Any
+    stored: Any = None
 
 
 def run_once(*, user: User, key: str, request_digest: str, act: Callable[[], Outcome]) -> tuple[Outcome, bool]:
-    """Run ``act`` unless this user's key has an outcome; returns (status, body) and whether it is a replay.
+    """Run ``act`` unless this user's key has an outcome; returns the outcome and whether it is a replay.
 
     The record is written first, in the transaction of the act: of simultaneous repeats one acts, the others wait for
     it. An act that raises leaves no record, so it may be tried again. Raises KeyReused for another request.
@@ -27,10 +35,11 @@ def run_once(*, user: User, key: str, request_digest: str, act: Callable[[], Out
             record = IdempotencyRecord(user=user, key=key, request_digest=request_digest)
             with transaction.atomic():
                 record.save(force_insert=True)
-            status, body = act()
-            record.status, record.body = status, body
+            outcome = act()
+            record.status = outcome.status
+            record.body = outcome.body if outcome.stored is None else outcome.stored
             record.save(update_fields=["status", "body"])
-            return (status, body), False
+            return outcome, False
     except IntegrityError:
         stored = _stored(user, key, request_digest)
         if stored is None:
@@ -44,4 +53,4 @@ def _stored(user: User, key: str, request_digest: str) -> Outcome | None:
         return None
     if record.request_digest != request_digest:
         raise KeyReused("this Idempotency-Key was used for a different request; choose a new key")
-    return record.status, record.body
+    return Outcome(record.status, record.body)

@@ -44,6 +44,7 @@ def create_project(*, plan: ProjectPlan, owner: User) -> Project:
         max_overlap=plan.max_overlap,
         target_confidence=plan.target_confidence,
         aggregation_model=plan.aggregation_model,
+        scale=plan.scale,
     )
     if problems:
         raise InvalidInput("the project cannot be created as described", problems=tuple(problems))

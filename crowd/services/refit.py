@@ -14,8 +14,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from crowd.enums import EventKind, RunState, TaskState
+from crowd.jobs import enqueue_refit
 from crowd.models import AggregationRun, Answer, Consensus, Project, Skill, Task
 from crowd.policies.refit import LEASE_SECONDS, PAUSE_AFTER_FAILURE_SECONDS, next_refit
+from crowd.queries.agreement import measure_agreement
 from crowd.queries.answers import ProjectAnswers, labelled, read_answers
 from crowd.queries.consensus import counted
 from crowd.services.consensus import settle_after_fit
@@ -57,6 +59,13 @@ def refit_project(*, project_id: int) -> AggregationRun | None:
     return run if done else None
 
 
+def request_refit(*, project: Project) -> None:
+    """Ask for a full fit as soon as no other runs."""
+    with transaction.atomic():
+        Project.objects.filter(pk=project.pk).update(is_dirty=True, refit_not_before=None)
+        enqueue_refit(project.pk)
+
+
 def _fit_and_store(project: Project, run: AggregationRun) -> bool:
     read = read_answers(counted(labelled(project)), project)
     if read.last_answer_id is None:
@@ -67,6 +76,7 @@ def _fit_and_store(project: Project, run: AggregationRun) -> bool:
         warnings.simplefilter("always")
         result: AggregationResult = model.fit(read.answers, gold=read.gold or None)
     notes = [*result.notes, *(str(w.message) for w in caught if issubclass(w.category, ConvergenceWarning))]
+    run.agreement = measure_agreement(project)
     now = timezone.now()
     with transaction.atomic():
         _store_run(run, model, read, result, notes, now)

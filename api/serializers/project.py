@@ -1,0 +1,165 @@
+"""Projects, tasks, golds and workers: what comes in and what goes out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from api.serializers.money import MoneySerializer, money
+from crowd.enums import AnswerType, Scale, VoteState, WorkerKind
+from crowd.models import Project
+from crowd.queries.status import ProjectStatus
+from crowd.services.projects import ProjectPlan
+from crowd.services.tasks import NewGold, NewTask
+from crowd.services.workers import NewWorker
+
+MAX_ROWS = 5000
+
+
+class LabelSerializer(serializers.Serializer[Any]):
+    """A label of the label set; without a title its value is shown."""
+
+    value = serializers.CharField(max_length=200)
+    title = serializers.CharField(max_length=200, required=False)
+
+    def validate(self, attrs: dict[str, str]) -> dict[str, str]:
+        """Fill in the title."""
+        return {"value": attrs["value"], "title": attrs.get("title") or attrs["value"]}
+
+
+class ProjectInput(serializers.Serializer[Any]):
+    """A project to create."""
+
+    name = serializers.CharField(max_length=200)
+    instructions = serializers.CharField(max_length=100_000, required=False, allow_blank=True)
+    answer_type = serializers.ChoiceField(AnswerType.choices, required=False)
+    labels = LabelSerializer(many=True)
+    scale = serializers.ChoiceField(Scale.choices, required=False)
+    aggregation_model = serializers.CharField(max_length=40, required=False)
+    min_overlap = serializers.IntegerField(min_value=1, max_value=1000, required=False)
+    max_overlap = serializers.IntegerField(min_value=1, max_value=1000, required=False)
+    target_confidence = serializers.FloatField(min_value=0, max_value=1, required=False)
+    gold_rate = serializers.FloatField(min_value=0, max_value=1, required=False)
+    lease_seconds = serializers.IntegerField(min_value=1, max_value=7 * 24 * 3600, required=False)
+    price = MoneySerializer(required=False)
+    budget = MoneySerializer(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """One currency per project."""
+        price, budget = attrs.get("price"), attrs.get("budget")
+        if price and budget and price["currency"] != budget["currency"]:
+            raise serializers.ValidationError({"budget": {"currency": ["price and budget must share a currency"]}})
+        return attrs
+
+    def plan(self) -> ProjectPlan:
+        """The validated body as the service takes it."""
+        fields: dict[str, Any] = dict(self.validated_data)
+        price, budget = fields.pop("price", None), fields.pop("budget", None)
+        if price:
+            fields |= {"price_micros": price["amount"], "currency": price["currency"]}
+        if budget:
+            fields |= {"budget_micros": budget["amount"], "currency": budget["currency"]}
+        fields["labels"] = tuple(dict(label) for label in fields["labels"])
+        return ProjectPlan(**fields)
+
+
+class TaskInput(serializers.Serializer[Any]):
+    """A task to add."""
+
+    key = serializers.CharField(max_length=200)
+    payload = serializers.DictField()
+    priority = serializers.IntegerField(min_value=-1000, max_value=1000, required=False)
+
+
+class TasksInput(serializers.Serializer[Any]):
+    """Tasks to add, all or none."""
+
+    tasks = TaskInput(many=True, max_length=MAX_ROWS)
+
+    def rows(self) -> list[NewTask]:
+        """The validated tasks as the service takes them."""
+        return [NewTask(**task) for task in self.validated_data["tasks"]]
+
+
+class GoldInput(serializers.Serializer[Any]):
+    """A gold task to add, with every label that counts as right."""
+
+    key = serializers.CharField(max_length=200)
+    payload = serializers.DictField()
+    labels = serializers.ListField(child=serializers.CharField(max_length=200))
+    reason = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
+
+
+class GoldsInput(serializers.Serializer[Any]):
+    """Golds to add, all or none."""
+
+    golds = GoldInput(many=True, max_length=MAX_ROWS)
+
+    def rows(self) -> list[NewGold]:
+        """The validated golds as the service takes them."""
+        return [NewGold(**{**gold, "labels": tuple(gold["labels"])}) for gold in self.validated_data["golds"]]
+
+
+class WorkerInput(serializers.Serializer[Any]):
+    """A worker to add; ``vote`` says whether its answers enter the consensus (a model's do not, unless asked)."""
+
+    name = serializers.CharField(max_length=120)
+    kind = serializers.ChoiceField(WorkerKind.choices, required=False)
+    model = serializers.DictField(required=False)
+    vote = serializers.ChoiceField(VoteState.choices, required=False)
+
+
+class WorkersInput(serializers.Serializer[Any]):
+    """Workers to add, all or none."""
+
+    workers = WorkerInput(many=True, max_length=500)
+
+    def rows(self) -> list[NewWorker]:
+        """The validated workers as the service takes them."""
+        return [
+            NewWorker(
+                name=row["name"],
+                kind=WorkerKind(row.get("kind", WorkerKind.HUMAN)),
+                model=row.get("model", {}),
+                vote_state=VoteState(row["vote"]) if "vote" in row else None,
+            )
+            for row in self.validated_data["workers"]
+        ]
+
+
+def project_body(project: Project, status: ProjectStatus | None = None) -> dict[str, Any]:
+    """A project for its managers."""
+    body: dict[str, Any] = {
+        "id": str(project.uid),
+        "name": project.name,
+        "state": project.state,
+        "instructions": project.instructions,
+        "answer_type": project.answer_type,
+        "labels": project.labels,
+        "scale": project.scale,
+        "aggregation_model": project.aggregation_model,
+        "min_overlap": project.min_overlap,
+        "max_overlap": project.max_overlap,
+        "target_confidence": project.target_confidence,
+        "gold_rate": project.gold_rate,
+        "lease_seconds": project.lease_seconds,
+        "price": money(project.price_micros, project.currency),
+        "budget": None if project.budget_micros is None else money(project.budget_micros, project.currency),
+        "created_at": project.created_at.isoformat(),
+    }
+    if status is not None:
+        body["status"] = {
+            "tasks": status.tasks,
+            "tasks_open": status.tasks_open,
+            "tasks_complete": status.tasks_complete,
+            "tasks_disputed": status.tasks_disputed,
+            "golds": status.golds,
+            "answers": status.answers,
+            "surplus_answers": status.surplus_answers,
+            "gold_answers": status.gold_answers,
+            "pending_answers": status.pending_answers,
+            "is_refit_pending": status.is_refit_pending,
+            "cost": money(status.cost_micros, project.currency),
+        }
+    return body

@@ -1,0 +1,59 @@
+"""Claims and submissions: what a worker sees, which is the same for gold and real tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from api.serializers.money import money
+from crowd.models import Assignment
+from crowd.services.answers import Submission
+from crowd.services.assignments import Claim
+
+
+class SubmitInput(serializers.Serializer[Any]):
+    """An answer; ``value`` must satisfy the schema of the project's answer type."""
+
+    value = serializers.JSONField()
+
+
+class SkipInput(serializers.Serializer[Any]):
+    """Why a task is skipped."""
+
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+
+def assignment_body(assignment: Assignment) -> dict[str, Any]:
+    """An assignment for its worker: nothing here depends on whether the task is gold."""
+    project = assignment.project
+    return {
+        "id": str(assignment.uid),
+        "project": str(project.uid),
+        "deadline": assignment.deadline.isoformat(),
+        "payload": assignment.task.payload,
+        "answer_type": project.answer_type,
+        "labels": project.labels,
+        "price": money(assignment.reserved_micros, project.currency),
+    }
+
+
+def claim_body(claim: Claim) -> dict[str, Any]:
+    """A claim's reply."""
+    body: dict[str, Any] = {"state": claim.state}
+    if claim.assignment is not None:
+        body["assignment"] = assignment_body(claim.assignment)
+    if claim.retry_after_seconds is not None:
+        body["retry_after_seconds"] = claim.retry_after_seconds
+    return body
+
+
+def submission_body(submission: Submission) -> dict[str, Any]:
+    """A submission's reply."""
+    answer = submission.answer
+    return {
+        "id": str(answer.uid),
+        "state": "surplus" if answer.is_surplus else "accepted",
+        "value": answer.value,
+        "created_at": answer.created_at.isoformat(),
+    }

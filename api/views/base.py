@@ -1,0 +1,90 @@
+"""What every view of the API shares: who calls, which project, and repeats that are safe."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.permissions import HasScope
+from crowd.enums import KeyScope, Role
+from crowd.models import Project, User, Worker
+from crowd.queries.access import MANAGING, project_for
+from crowd.services.idempotency import Outcome, run_once
+from crowd.services.workers import worker_of_user
+
+MAX_KEY_LENGTH = 200
+
+
+class AssayView(APIView):
+    """A view whose POST is `act`: with an Idempotency-Key it acts once, and repeats get the stored outcome."""
+
+    permission_classes = [HasScope]
+    scope: ClassVar[KeyScope] = KeyScope.PROJECT_WRITE
+    read_scope: ClassVar[KeyScope] = KeyScope.PROJECT_READ
+    input_serializer: ClassVar[type[serializers.Serializer[Any]] | None] = None
+
+    def perform_post(self, request: Request, **kwargs: Any) -> Response:
+        """Run `act`, once per Idempotency-Key."""
+        key = request.headers.get("Idempotency-Key", "")
+        if not key:
+            outcome, is_replay = self.act(request, **kwargs), False
+        elif len(key) > MAX_KEY_LENGTH or not key.isprintable():
+            raise ParseError(f"the Idempotency-Key must have 1 to {MAX_KEY_LENGTH} printable characters")
+        else:
+            outcome, is_replay = run_once(
+                user=self.user(request),
+                key=key,
+                request_digest=_digest(request),
+                act=lambda: self.act(request, **kwargs),
+            )
+        response = Response(outcome.body, status=outcome.status)
+        if is_replay:
+            response["Idempotent-Replay"] = "true"
+        return response
+
+    def act(self, request: Request, **kwargs: Any) -> Outcome:
+        """What the POST does."""
+        raise NotImplementedError(f"{type(self).__name__} has no POST")
+
+    def parsed(self, request: Request) -> dict[str, Any]:
+        """The validated body."""
+        assert self.input_serializer is not None
+        serializer = self.input_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        validated: dict[str, Any] = serializer.validated_data
+        return validated
+
+    def user(self, request: Request) -> User:
+        """The caller."""
+        assert isinstance(request.user, User)
+        return request.user
+
+    def worker(self, request: Request) -> Worker:
+        """The worker that the caller is."""
+        return worker_of_user(self.user(request))
+
+    def project(self, request: Request, project: uuid.UUID, roles: Iterable[Role] = MANAGING) -> Project:
+        """The project of the address, if the caller has one of the roles on it."""
+        return project_for(uid=project, user=self.user(request), roles=roles)
+
+
+class PostView(AssayView):
+    """A view that answers POST."""
+
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        """Act, once per Idempotency-Key."""
+        return self.perform_post(request, **kwargs)
+
+
+def _digest(request: Request) -> str:
+    body = json.dumps(request.data, sort_keys=True)
+    return hashlib.sha256(f"{request.method} {request.get_full_path()} {body}".encode()).hexdigest()

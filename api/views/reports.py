@@ -1,0 +1,112 @@
+"""Reports about a project: consensus, answers, agreement, trust, payouts."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.pagination import ByIdPagination
+from api.serializers.money import money
+from api.serializers.reports import answer_body, consensus_body, trust_body, worker_body
+from api.views.base import AssayView
+from crowd.enums import KeyScope, Role
+from crowd.models import Project
+from crowd.queries.access import MANAGING
+from crowd.queries.answers import answers_of
+from crowd.queries.consensus import consensus_of, newest_run
+from crowd.queries.workers import ledger_balance_micros, payout_report, trust_report
+
+
+class ListView(AssayView):
+    """A list of a project, in pages."""
+
+    def rows(self, project: Project) -> QuerySet[Any]:
+        """The rows, in the order of their ids."""
+        raise NotImplementedError(f"{type(self).__name__} lists nothing")
+
+    def body(self, row: Any, project: Project) -> dict[str, Any]:
+        """One row for the response."""
+        raise NotImplementedError(f"{type(self).__name__} lists nothing")
+
+    def get(self, request: Request, project: uuid.UUID) -> Response:
+        """One page; follow ``next`` for the rest."""
+        owner = self.project(request, project)
+        pages = ByIdPagination()
+        rows = pages.paginate_queryset(self.rows(owner), request, view=self) or []
+        return pages.get_paginated_response([self.body(row, owner) for row in rows])
+
+
+class ConsensusView(ListView):
+    """The consensus of every task."""
+
+    def rows(self, project: Project) -> QuerySet[Any]:
+        """With the task and the run."""
+        return consensus_of(project)
+
+    def body(self, row: Any, project: Project) -> dict[str, Any]:
+        """Label, posterior and where they come from."""
+        return consensus_body(row, project)
+
+
+class AnswersView(ListView):
+    """Every answer; for managers, since it shows which tasks are gold."""
+
+    def rows(self, project: Project) -> QuerySet[Any]:
+        """With task and worker."""
+        return answers_of(project)
+
+    def body(self, row: Any, project: Project) -> dict[str, Any]:  # noqa: ARG002
+        """Who answered what."""
+        return answer_body(row)
+
+
+class AgreementView(AssayView):
+    """How far the raters agree."""
+
+    def get(self, request: Request, project: uuid.UUID) -> Response:
+        """The figures of the newest full fit, with intervals; ``data_as_of`` says how old they are."""
+        run = newest_run(self.project(request, project))
+        return Response(
+            {
+                "data_as_of": None if run is None or run.finished_at is None else run.finished_at.isoformat(),
+                "groups": {} if run is None else run.agreement,
+            }
+        )
+
+
+class TrustView(AssayView):
+    """Whom the project trusts, and on what evidence."""
+
+    def get(self, request: Request, project: uuid.UUID) -> Response:
+        """Every worker with skill, level and changes."""
+        lines = trust_report(self.project(request, project))
+        return Response({"results": [trust_body(line) for line in lines]})
+
+
+class PayoutsView(AssayView):
+    """What the project owes its workers."""
+
+    read_scope = KeyScope.FINANCE
+
+    def get(self, request: Request, project: uuid.UUID) -> Response:
+        """Per worker and in total, from the ledger."""
+        owner = self.project(request, project, roles=(*MANAGING, Role.FINANCE))
+        owed = payout_report(owner)
+        return Response(
+            {
+                "results": [
+                    {
+                        "worker": worker_body(line.worker),
+                        "owed": money(line.micros, owner.currency),
+                        "answers": line.answers,
+                    }
+                    for line in owed
+                ],
+                "total": money(sum(line.micros for line in owed), owner.currency),
+                "ledger_balances": ledger_balance_micros(owner) == 0,
+            }
+        )

@@ -1,0 +1,72 @@
+"""Work: claim, submit, renew, release, skip."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from rest_framework.response import Response
+
+from api.serializers.work import SkipInput, SubmitInput, assignment_body, claim_body, submission_body
+from api.views.base import PostView
+from crowd.enums import KeyScope
+from crowd.services.answers import submit_answer
+from crowd.services.assignments import claim_task, release_assignment, renew_assignment, skip_assignment
+from crowd.services.idempotency import Outcome
+from rest_framework.request import Request
+
+
+class WorkView(PostView):
+    """What needs the worker scope."""
+
+    scope = KeyScope.WORKER
+    read_scope = KeyScope.WORKER
+
+
+class ClaimView(WorkView):
+    """The worker's next task."""
+
+    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:  # noqa: ARG002
+        """The live assignment, a new one, or why there is none."""
+        return Outcome(200, claim_body(claim_task(project_uid=project, worker=self.worker(request))))
+
+
+class SubmitView(WorkView):
+    """The answer to an assignment."""
+
+    input_serializer = SubmitInput
+
+    def act(self, request: Request, *, assignment: uuid.UUID, **kwargs: Any) -> Outcome:  # noqa: ARG002
+        """Store it; 201 for a new answer, 200 for the same one again."""
+        value = self.parsed(request)["value"]
+        submission = submit_answer(assignment_uid=assignment, worker=self.worker(request), value=value)
+        return Outcome(200 if submission.is_replay else 201, submission_body(submission))
+
+
+class RenewView(WorkView):
+    """More time."""
+
+    def act(self, request: Request, *, assignment: uuid.UUID, **kwargs: Any) -> Outcome:  # noqa: ARG002
+        """A full lease from now on."""
+        return Outcome(200, assignment_body(renew_assignment(assignment_uid=assignment, worker=self.worker(request))))
+
+
+class ReleaseView(WorkView):
+    """Gives a task back."""
+
+    def act(self, request: Request, *, assignment: uuid.UUID, **kwargs: Any) -> Outcome:  # noqa: ARG002
+        """It may come again."""
+        row = release_assignment(assignment_uid=assignment, worker=self.worker(request))
+        return Outcome(200, {"id": str(row.uid), "state": row.state})
+
+
+class SkipView(WorkView):
+    """Declines a task."""
+
+    input_serializer = SkipInput
+
+    def act(self, request: Request, *, assignment: uuid.UUID, **kwargs: Any) -> Outcome:  # noqa: ARG002
+        """It will not come again."""
+        reason = self.parsed(request)["reason"]
+        row = skip_assignment(assignment_uid=assignment, worker=self.worker(request), reason=reason)
+        return Outcome(200, {"id": str(row.uid), "state": row.state})
