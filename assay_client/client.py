@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, cast
+from urllib.parse import urlsplit
 
 from assay_client.shapes import (
     Claim,
@@ -111,17 +112,17 @@ class AssayClient:
 
     # --- how
 
-    def _get(self, path: str, params: Mapping[str, str] | None = None) -> Json:
-        return cast("Json", self._transport.send("GET", API + path, params=params))
+    def _get(self, path: str) -> Json:
+        return cast("Json", self._transport.send("GET", API + path))
 
     def _post(self, path: str, body: Mapping[str, Any] | None = None) -> Json:
         return cast("Json", self._transport.send("POST", API + path, body=body or {}))
 
     def _pages(self, path: str) -> Iterator[Json]:
-        cursor: str | None = None
-        while True:
-            page = self._get(path, {"cursor": cursor} if cursor else None)
+        address: str | None = API + path
+        while address:
+            page = self._transport.send("GET", address)
             yield from page["results"]
-            cursor = page.get("next")
-            if not cursor:
-                return
+            after = page.get("next")
+            # Only path and query are followed, so that no reply can send the key to another host.
+            address = urlsplit(after)._replace(scheme="", netloc="").geturl() if after else None

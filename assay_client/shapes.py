@@ -25,7 +25,6 @@ class NewProject(TypedDict):
     """What a project is created from."""
 
     name: str
-    slug: NotRequired[str]
     instructions: str
     answer_type: str
     labels: list[Label]
@@ -57,11 +56,15 @@ class NewGold(TypedDict):
 
 
 class NewWorker(TypedDict):
-    """A worker to be made; ``model`` describes what is not a person."""
+    """A worker to be made; ``model`` describes what is not a person.
+
+    ``vote`` says whether the answers enter the consensus; left out, people's do, models' do not.
+    """
 
     name: str
     kind: Literal["human", "llm", "classifier", "function"]
     model: NotRequired[Json]
+    vote: NotRequired[Literal["counted", "shadow"]]
 
 
 class CreatedWorker(TypedDict):

@@ -59,14 +59,7 @@ class Transport:
             trust_env=False,
         )
 
-    def send(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Mapping[str, Any] | None = None,
-        params: Mapping[str, str] | None = None,
-    ) -> Any:
+    def send(self, method: str, path: str, *, body: Mapping[str, Any] | None = None) -> Any:
         """The decoded JSON of the reply, None when it has no body.
 
         Raises AssayError for every status from 400 up, and with the code "unreachable" when no attempt got a reply.
@@ -75,7 +68,7 @@ class Transport:
         for attempt in range(1, self._retry.attempts + 1):
             is_last = attempt == self._retry.attempts
             try:
-                response = self._http.request(method, path, json=body, params=params, headers=headers)
+                response = self._http.request(method, path, json=body, headers=headers)
             except httpx.TransportError as error:
                 if is_last:
                     raise AssayError(

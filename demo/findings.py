@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,12 +28,27 @@ class Findings:
 
     @cached_property
     def counted(self) -> AnswerSet:
-        """The answers on tasks, golds and surplus left out; workers by name."""
+        """The answers on tasks that the server's fit is made of; workers by name."""
+        votes = {row["worker"]["id"] for row in self.trust if row["vote"] == "counted"}
+        return self.on_tasks(lambda answer: answer["worker"]["id"] in votes)
+
+    @cached_property
+    def of_people(self) -> AnswerSet:
+        """The answers on tasks by replayed and planted workers."""
+        return self.on_tasks(lambda answer: self.worker_of(answer).origin != "function")
+
+    @cached_property
+    def of_replayed(self) -> AnswerSet:
+        """The answers on tasks that are real ratings."""
+        return self.on_tasks(lambda answer: self.worker_of(answer).origin == "replayed")
+
+    def on_tasks(self, keep: Callable[[Json], bool]) -> AnswerSet:
+        """The answers on tasks (not on golds) that ``keep`` says; workers by name."""
         return AnswerSet.from_records(
             (
                 (answer["task_key"], self.worker_of(answer).name, answer["value"])
                 for answer in self.answers
-                if not answer["is_gold"] and not answer["is_surplus"]
+                if not answer["is_gold"] and keep(answer)
             ),
             labels=LABELS,
         )

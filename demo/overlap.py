@@ -19,7 +19,7 @@ MAX_ITER = 2000
 
 @dataclass(frozen=True, kw_only=True)
 class FixedOverlap:
-    """Asking exactly ``overlap`` workers about every task, drawn at random; means over the draws.
+    """Asking exactly ``overlap`` people about every task, drawn at random; means over the draws.
 
     ``hits``: the share of draws in which each task came out right, by task key.
     """
@@ -32,24 +32,31 @@ class FixedOverlap:
 
 
 def replay_fixed_overlap(
-    material: Material, workers: Sequence[DemoWorker], overlap: int, *, draws: int = DRAWS
+    material: Material,
+    people: Sequence[DemoWorker],
+    overlap: int,
+    *,
+    models: Sequence[DemoWorker] = (),
+    draws: int = DRAWS,
 ) -> FixedOverlap:
-    """Ask ``overlap`` of ``workers`` about every task, ``draws`` times over; the draws follow the plan's seed.
+    """Ask ``overlap`` of ``people`` about every task, ``draws`` times over; the draws follow the plan's seed.
 
-    Raises ValueError when there are fewer workers than ``overlap``.
+    ``models`` vote on every task as well, in the fit but not in the majority. Raises ValueError when there are fewer
+    people than ``overlap``.
     """
-    if overlap > len(workers):
-        raise ValueError(f"an overlap of {overlap} needs as many workers, there are {len(workers)}")
+    if overlap > len(people):
+        raise ValueError(f"an overlap of {overlap} needs as many workers, there are {len(people)}")
     rng = random.Random(material.plan.seed)
     texts = {task_key(snippet): snippet.text for snippet in material.tasks}
-    said = {(key, worker.name): worker.answer(text) for key, text in texts.items() for worker in workers}
-    names = [worker.name for worker in workers]
+    said = {(key, worker.name): worker.answer(text) for key, text in texts.items() for worker in (*people, *models)}
+    names = [worker.name for worker in people]
+    extra = [(key, model.name, said[key, model.name]) for key in texts for model in models]
     truth = material.truth
     right = {model: dict.fromkeys(texts, 0) for model in ("majority", "dawid-skene")}
     for _ in range(draws):
         records = [(key, name, said[key, name]) for key in texts for name in rng.sample(names, overlap)]
-        answers = AnswerSet.from_records(records, labels=LABELS)
-        for model, found in (("majority", majority_labels(answers)), ("dawid-skene", dawid_skene_labels(answers))):
+        votes, fitted = (AnswerSet.from_records(rows, labels=LABELS) for rows in (records, records + extra))
+        for model, found in (("majority", majority_labels(votes)), ("dawid-skene", dawid_skene_labels(fitted))):
             for key, label in found.items():
                 right[model][key] += label == truth[key]
     share = {model: {key: count / draws for key, count in counts.items()} for model, counts in right.items()}

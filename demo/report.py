@@ -22,7 +22,7 @@ def report_lines(material: Material, workers: Sequence[DemoWorker], findings: Fi
         *_origin_section(material, workers),
         *_answers_section(workers, findings),
         *labels_section(material, workers, findings),
-        *agreement_section(findings),
+        *agreement_section(material, workers, findings),
         *trust_section(findings),
         *saving_section(material, workers, findings),
         *pay_section(findings),
@@ -60,7 +60,8 @@ def _origin_section(material: Material, workers: Sequence[DemoWorker]) -> list[s
         *prose(f"Planted: {planted}. They were never people; the two random ones choose without reading."),
         *prose(
             "VADER: the package's own rules, registered as a worker of kind function. It claims, answers, meets golds "
-            "like everyone else."
+            "like everyone else, takes no place from a person, has a confusion matrix of its own. Its votes count here "
+            "because the demo asks for it; by default a model's votes are stored without being counted."
         ),
     ]
 
@@ -91,7 +92,7 @@ def _answers_section(workers: Sequence[DemoWorker], findings: Findings) -> list[
         ),
         *prose(
             f"{status['tasks_complete']} tasks complete, {status['tasks_disputed']} disputed (still uncertain at the "
-            f"maximum overlap), {on_tasks.total() / n_tasks:.2f} answers a task. "
+            f"maximum overlap), {findings.of_people.n_answers / n_tasks:.2f} answers of people a task. "
             f"Cost: {money(Decimal(cost['amount']), cost['currency'])}."
         ),
     ]

@@ -20,9 +20,11 @@ def trust_section(findings: Findings) -> list[str]:
             row["level"],
             f"{row['gold']['right']}",
             f"{row['gold']['wrong']}",
+            f"{row['gold']['log_likelihood_ratio']:.2f}",
             _interval(row["skill"]),
+            _interval(row["ability"]),
         ]
-        for row in sorted(findings.trust, key=lambda row: str(row["worker"]["name"]))
+        for row in findings.trust
     ]
     acted_on = [row for row in findings.trust if row["level"] in ACTED_ON]
     missed = [
@@ -33,7 +35,14 @@ def trust_section(findings: Findings) -> list[str]:
     hit = [row["worker"]["name"] for row in acted_on if findings.worker_of(row).origin == "replayed"]
     lines = [
         *heading("Trust, decided on golds alone"),
-        *table(["worker", "origin", "level", "right", "wrong", "accuracy on golds"], rows, left=3),
+        *table(
+            ["worker", "origin", "level", "right", "wrong", "llr", "accuracy on golds", "in the full fit"], rows, left=3
+        ),
+        *prose(
+            "right, wrong: gold answers. llr: log-likelihood ratio of a guesser against a good worker, which never "
+            "falls under the test's lower limit. Accuracies with 95 % intervals; the full fit's is that on "
+            "a task drawn from the project."
+        ),
         "",
     ]
     for row in acted_on:
@@ -63,12 +72,13 @@ def pay_section(findings: Findings) -> list[str]:
             ],
             left=2,
         ),
+        *prose("Models have costs, never pay, so VADER is owed nothing."),
         *prose(f"The ledger's total is {money(total, currency)}, {verdict}. {balances}."),
     ]
 
 
 def _evidence(row: Json) -> list[str]:
-    change = next((c for c in reversed(row["changes"]) if c["to_level"] == row["level"]), None)
+    change = next((c for c in reversed(row["changes"]) if c["to"] == row["level"]), None)
     if change is None:
         return prose(f"{row['worker']['name']} is {row['level']}, but no change of trust is recorded.")
     evidence = change["evidence"]
@@ -82,7 +92,7 @@ def _evidence(row: Json) -> list[str]:
     )
 
 
-def _interval(skill: Json) -> str:
-    if skill.get("mean") is None:
-        return "no gold yet"
+def _interval(skill: Json | None) -> str:
+    if skill is None:
+        return "-"
     return f"{skill['mean']:.2f} [{skill['low']:.2f}, {skill['high']:.2f}]"

@@ -46,7 +46,7 @@ def parse_snippets(files: CorpusFiles) -> tuple[list[Snippet], list[BadLine]]:
     for line, (id_, mean, _, listed) in _rows(files.ratings, ratings_file, 4, bad):
         try:
             ratings = _ratings(listed)
-            if abs(float(mean) - sum(ratings) / len(ratings)) > MEAN_TOLERANCE:
+            if abs(_number(mean) - sum(ratings) / len(ratings)) > MEAN_TOLERANCE:
                 raise ValueError(f"the mean is given as {mean}, but the ratings have another")
             if not texts.get(id_):
                 raise ValueError(f"{id_} has no text in {texts_file}")
@@ -79,6 +79,13 @@ def _rows(content: bytes, file: str, columns: int, bad: list[BadLine]) -> list[t
             seen.add(fields[0])
             rows.append((number, fields))
     return rows
+
+
+def _number(mean: str) -> float:
+    try:
+        return float(mean)
+    except ValueError:
+        raise ValueError(f"its mean {mean} is not a number") from None
 
 
 def _ratings(listed: str) -> tuple[int, ...]:
