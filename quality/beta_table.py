@@ -18,20 +18,22 @@ LOW, HIGH, POINTS = float(np.log(1e-4)), float(np.log(1e9)), 180
 CHUNK = 200_000
 
 
-def beta_intervals(right: Floats, wrong: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
-    """As `numerics.beta_interval`, for arrays of one shape and any size, in float32.
+def beta_intervals(mean: Floats, size: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
+    """As `numerics.beta_interval`, of Beta(mean · size, (1 − mean) · size), in float32.
 
-    Beyond `EXACT_UP_TO` distributions, ends are interpolated and off by less than .001, or .2 % of the interval.
+    ``size`` broadcasts to ``mean``. Beyond `EXACT_UP_TO` distributions, ends are interpolated and off by less than .001, or .2 % of the interval.
     """
-    low, high = np.empty(right.shape, dtype=np.float32), np.empty(right.shape, dtype=np.float32)
-    flat = (right.reshape(-1), wrong.reshape(-1), low.reshape(-1), high.reshape(-1))
-    for start in range(0, right.size, CHUNK):
-        a, b, low_part, high_part = (values[start : start + CHUNK] for values in flat)
+    low, high = np.empty(mean.shape, dtype=np.float32), np.empty(mean.shape, dtype=np.float32)
+    each = max(1, CHUNK // max(1, mean[:1].size))
+    for start in range(0, len(mean), each):
+        part = slice(start, start + each)
+        a = (mean[part] * size[part]).astype(np.float64)
+        b = ((1.0 - mean[part]) * size[part]).astype(np.float64)
         # The table is coarse for distributions that rest on less than one answer; a count of 0 is not in it.
-        exact = (a + b <= 1.0) | (a <= 0.0) | (b <= 0.0) if right.size > EXACT_UP_TO else np.ones(len(a), dtype=bool)
-        low_part[exact], high_part[exact] = beta_interval(a[exact], b[exact], level)
+        exact = (a + b <= 1.0) | (a <= 0.0) | (b <= 0.0) if mean.size > EXACT_UP_TO else np.ones(a.shape, dtype=bool)
+        low[part][exact], high[part][exact] = beta_interval(a[exact], b[exact], level)
         rest = ~exact
-        low_part[rest], high_part[rest] = _interpolated(a[rest].astype(float), b[rest].astype(float), level)
+        low[part][rest], high[part][rest] = _interpolated(a[rest], b[rest], level)
     return low, high
 
 

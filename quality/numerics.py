@@ -56,9 +56,10 @@ def tied(posterior: Floats) -> NDArray[np.bool_]:
     """Whether the two most likely labels of a row are equally likely: (n, K) -> (n,) bool."""
     if posterior.shape[1] < 2:
         return np.zeros(len(posterior), dtype=bool)
-    top = np.partition(posterior, -2, axis=1)[:, -2:]
-    same: NDArray[np.bool_] = np.abs(top[:, 1] - top[:, 0]) <= TIE
-    return same
+    # Not a partition: it would copy the posterior, which is the largest array of a large fit.
+    near = posterior >= posterior.max(axis=1, keepdims=True) - TIE
+    several: NDArray[np.bool_] = near.sum(axis=1) > 1
+    return several
 
 
 def beta_interval(right: ArrayLike, wrong: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:

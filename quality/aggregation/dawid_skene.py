@@ -16,7 +16,7 @@ from quality.aggregation.pool import Pool
 from quality.aggregation.workers import note_below_chance, worker_figures
 from quality.answers import AnswerSet, Gold
 from quality.errors import ConvergenceWarning
-from quality.numerics import normalise_rows, safe_log, tied
+from quality.numerics import safe_log, tied
 from quality.results import AggregationResult
 
 Floats = NDArray[np.floating[Any]]
@@ -103,9 +103,10 @@ class DawidSkene:
         moved = kernel.influence(log_table, log_prevalence, known)
         seen = (np.diff(kernel.layout.task_start) > 0) | (known >= 0)
         del kernel
-        posterior = normalise_rows(posterior.astype(np.float64))
+        posterior = posterior.astype(np.float64)
+        posterior /= posterior.sum(axis=1, keepdims=True)
         posterior[~seen] = prevalence
-        figures = worker_figures(np.exp(log_table, out=log_table).transpose(0, 2, 1), resting, prevalence)
+        figures = worker_figures(log_table, resting, prevalence)
         return AggregationResult(
             model="dawid-skene",
             tasks=answers.tasks,

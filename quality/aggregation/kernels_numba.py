@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Code = TypeVar("Code", bound=Callable[..., Any])
 
+BATCH = 64
+"""Tasks whose evidence is gathered before their posteriors are computed."""
+
 
 def compiled(function: Code) -> Code:
     """The function compiled at its first call, or loaded from the cache beside this file."""
@@ -71,58 +74,62 @@ def estimate(
     Returns the log-likelihood, the largest change in ``q`` and the sum of ``q`` (K,) over tasks with answers or gold.
     """
     K = len(dims)
-    logs = np.empty(K, np.float64)
+    logs = np.empty(BATCH * K, np.float64)
     totals = np.zeros(K)
     log_likelihood = 0.0
     largest: Any = np.float32(0.0)
-    for t in range(low, high):
-        begin = start[t]
-        end = start[t + 1]
-        clamp = gold[t]
-        for k in range(K):
-            logs[k] = log_prevalence[k]
-        if len(weight):
-            for i in range(begin, end):
-                row = np.int64(cell[i]) * K
+    for first in range(low, high, BATCH):
+        last = min(first + BATCH, high)
+        # Nothing but loads and sums here: with the exponentials in between, at most one task's loads were in flight.
+        for t in range(first, last):
+            at = (t - first) * K
+            for k in range(K):
+                logs[at + k] = log_prevalence[k]
+            if len(weight):
+                for i in range(start[t], start[t + 1]):
+                    row = np.int64(cell[i]) * K
+                    for k in range(K):
+                        logs[at + k] += weight[i] * table[row + k]
+            else:
+                for i in range(start[t], start[t + 1]):
+                    row = np.int64(cell[i]) * K
+                    for k in range(K):
+                        logs[at + k] += table[row + k]
+        for t in range(first, last):
+            at = (t - first) * K
+            has_answers = start[t + 1] > start[t]
+            top = logs[at]
+            for k in range(1, K):
+                if logs[at + k] > top:
+                    top = logs[at + k]
+            if gold[t] >= 0:
+                log_likelihood += logs[at + gold[t]]
                 for k in range(K):
-                    logs[k] += weight[i] * table[row + k]
-        else:
-            for i in range(begin, end):
-                row = np.int64(cell[i]) * K
+                    logs[at + k] = 1.0 if k == gold[t] else 0.0
+            elif top == -np.inf:
+                log_likelihood += top
                 for k in range(K):
-                    logs[k] += table[row + k]
-        top = logs[0]
-        for k in range(1, K):
-            if logs[k] > top:
-                top = logs[k]
-        if clamp >= 0:
-            log_likelihood += logs[clamp]
+                    logs[at + k] = 1.0 / K
+            else:
+                total = 0.0
+                for k in range(K):
+                    share = math.exp(np.float32(logs[at + k] - top))
+                    logs[at + k] = share
+                    total += share
+                if has_answers:
+                    log_likelihood += top + math.log(total)
+                scale = 1.0 / total
+                for k in range(K):
+                    logs[at + k] *= scale
+            counted = has_answers or gold[t] >= 0
             for k in range(K):
-                logs[k] = 1.0 if k == clamp else 0.0
-        elif top == -np.inf:
-            log_likelihood += top
-            for k in range(K):
-                logs[k] = 1.0 / K
-        else:
-            total = 0.0
-            for k in range(K):
-                share = math.exp(np.float32(logs[k] - top))
-                logs[k] = share
-                total += share
-            if end > begin:
-                log_likelihood += top + math.log(total)
-            scale = 1.0 / total
-            for k in range(K):
-                logs[k] *= scale
-        counted = end > begin or clamp >= 0
-        for k in range(K):
-            value = np.float32(logs[k])
-            change = abs(value - q[t * K + k])
-            if change > largest:
-                largest = change
-            q[t * K + k] = value
-            if counted:
-                totals[k] += value
+                value = np.float32(logs[at + k])
+                change = abs(value - q[t * K + k])
+                if change > largest:
+                    largest = change
+                q[t * K + k] = value
+                if counted:
+                    totals[k] += value
     return log_likelihood, largest, totals
 
 
