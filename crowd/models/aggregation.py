@@ -71,7 +71,8 @@ class Consensus(models.Model):
 class Skill(models.Model):
     """Estimated quality of a worker on a project: from gold, and from the posterior of tasks, kept apart.
 
-    ``gold_llr`` is the sequential test's log-likelihood ratio; ``confusion`` (K, K) nested lists ``[true][given]``,
+    ``gold_llr`` is the sequential test's log-likelihood ratio, and ``recent_right``/``recent_wrong`` count the golds
+    since it last said "good" (all of them, if it never did); ``confusion`` (K, K) nested lists ``[true][given]``,
     rows sum to 1, from the newest full fit.
     """
 
@@ -79,6 +80,8 @@ class Skill(models.Model):
     worker = models.ForeignKey(Worker, on_delete=models.PROTECT, related_name="skills")
     gold_right = models.PositiveIntegerField(default=0)
     gold_wrong = models.PositiveIntegerField(default=0)
+    recent_right = models.PositiveIntegerField(default=0)
+    recent_wrong = models.PositiveIntegerField(default=0)
     gold_llr = models.FloatField(default=0.0)
     mean = models.FloatField(null=True)
     low = models.FloatField(null=True)

@@ -30,21 +30,27 @@ def gold_test(n_labels: int) -> GoldTest:
     return GoldTest(good=GOOD_ACCURACY, bad=1 / max(2, n_labels))
 
 
-def decide_trust(*, level: TrustLevel, right: int, wrong: int, llr: float, n_labels: int) -> TrustDecision | None:
+def decide_trust(
+    *, level: TrustLevel, right: int, wrong: int, recent_right: int, recent_wrong: int, llr: float, n_labels: int
+) -> TrustDecision | None:
     """The level that the gold answers call for, or None when it is the present one or cannot be said yet.
 
-    ``llr``: the sequential test's log-likelihood ratio of guesser against good worker, as `gold_test` keeps it.
-    Suspends only when the test says "bad" and the posterior puts the accuracy under the bar, half way between
-    guesser and good worker, with probability above 0.95. Gold alone never lifts a suspension: an appeal does.
+    ``llr``: the sequential test's log-likelihood ratio of guesser against good worker, as `gold_test` keeps it;
+    ``recent_*``: the golds since it last said "good", so that a long good past does not shield a worker who turns bad.
+    Suspends only when the test says "bad" and the posterior of the recent golds puts the accuracy under the bar, half
+    way between guesser and good worker, with probability above 0.95. Gold alone never lifts a suspension: an appeal
+    does.
     """
     test = gold_test(n_labels)
     verdict = test.verdict(llr)
     bar = (test.good + test.bad) / 2
-    below = probability_below(bar, right, wrong)
+    below = probability_below(bar, recent_right, recent_wrong)
     skill = accuracy_posterior(right, wrong)
     evidence = {
         "gold_right": right,
         "gold_wrong": wrong,
+        "recent_right": recent_right,
+        "recent_wrong": recent_wrong,
         "log_likelihood_ratio": round(llr, 4),
         "bar": round(bar, 4),
         "probability_below_bar": round(below, 6),
@@ -56,7 +62,7 @@ def decide_trust(*, level: TrustLevel, right: int, wrong: int, llr: float, n_lab
     if verdict == "bad" and below > CERTAINTY and level != TrustLevel.SUSPENDED:
         return TrustDecision(
             TrustLevel.SUSPENDED,
-            f"{wrong} of {right + wrong} gold answers wrong: accuracy under {bar:.2f} with probability {below:.3f}",
+            f"{recent_wrong} of the last {recent_right + recent_wrong} gold answers wrong: accuracy under {bar:.2f} with probability {below:.3f}",
             evidence,
         )
     if verdict == "good" and level == TrustLevel.NEW:

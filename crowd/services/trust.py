@@ -21,11 +21,22 @@ def score_gold(*, answer: Answer, right_labels: list[str], at: datetime) -> None
     n_labels = len(project.labels)
     skill.gold_right += int(is_right)
     skill.gold_wrong += int(not is_right)
-    skill.gold_llr = gold_test(n_labels).update(skill.gold_llr, is_right)
+    test = gold_test(n_labels)
+    skill.gold_llr = test.update(skill.gold_llr, is_right)
+    if test.verdict(skill.gold_llr) == "good":
+        skill.recent_right = skill.recent_wrong = 0
+    else:
+        skill.recent_right += int(is_right)
+        skill.recent_wrong += int(not is_right)
     estimate = accuracy_posterior(skill.gold_right, skill.gold_wrong)
     skill.mean, skill.low, skill.high = estimate.mean, estimate.low, estimate.high
     skill.updated_at = at
-    skill.save(update_fields=["gold_right", "gold_wrong", "gold_llr", "mean", "low", "high", "updated_at"])
+    skill.save(
+        update_fields=[
+            *("gold_right", "gold_wrong", "recent_right", "recent_wrong", "gold_llr"),
+            *("mean", "low", "high", "updated_at"),
+        ]
+    )
     if not is_right:
         record_event(kind=EventKind.GOLD_FAILED, project=project, worker=worker, subject=answer.uid, at=at)
     enrolment = Enrolment.objects.select_for_update().get(project=project, worker=worker)
@@ -33,6 +44,8 @@ def score_gold(*, answer: Answer, right_labels: list[str], at: datetime) -> None
         level=TrustLevel(enrolment.trust_level),
         right=skill.gold_right,
         wrong=skill.gold_wrong,
+        recent_right=skill.recent_right,
+        recent_wrong=skill.recent_wrong,
         llr=skill.gold_llr,
         n_labels=n_labels,
     )

@@ -1,0 +1,62 @@
+# Assay: `make demo` shows it, `make test` checks it. Everything lives in .venv and .local; nothing needs editing.
+PYTHON ?= python3
+SERVE ?= 1
+PORT ?= 8000
+BIN := .venv/bin
+# Two processes suit a small machine; the suite is safe at any number.
+TEST_PROCESSES ?= 2
+
+.PHONY: help setup demo serve test check format setup-bench migrations clean
+
+help:
+	@echo "make demo [SERVE=0] [PORT=8000]  run the whole product on real data, then serve the pages"
+	@echo "make serve [PORT=8000]           serve what the demo or you have put into the database"
+	@echo "make test                        the test suite (DATABASE_URL and REDIS_URL choose other servers)"
+	@echo "make check                       linters, types, import rules, migrations, deployment settings"
+	@echo "make setup-bench                 the environment of the benchmarks' peers (.venv-bench)"
+
+setup: .venv/.ready
+
+.venv/.ready: requirements.txt requirements-dev.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Assay needs Python 3.11 or later; this is " + sys.version.split()[0] + ". Name another with make PYTHON=python3.12 …")'
+	@echo "Making the environment in .venv (once; a minute or two)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+demo: setup
+	@$(BIN)/python -m demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
+
+serve: setup
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py serve --port $(PORT)
+
+test: setup
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') ASSAY_HOSTS=assay.example \
+	  DATABASE_URL=postgres://assay@localhost/assay REDIS_URL=redis://localhost DJANGO_SETTINGS_MODULE=config.settings.production \
+	  $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+migrations: setup
+	$(BIN)/python manage.py makemigrations
+
+setup-bench: .venv-bench/.ready
+
+.venv-bench/.ready: requirements-bench.txt
+	@$(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@touch $@
+
+clean:
+	rm -rf .venv .venv-bench .local .cache .mypy_cache .ruff_cache .hypothesis static_collected

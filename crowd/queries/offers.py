@@ -1,0 +1,62 @@
+"""Reads what a person finds at the door: projects to work on, projects to manage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+
+from crowd.enums import ProjectState, TaskState
+from crowd.models import Answer, Enrolment, Project, Task, User
+from crowd.queries.projects import managed_projects
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A project that the person may work on, with how many of its tasks they have answered."""
+
+    project: Project
+    enrolment: Enrolment
+    answered: int
+
+
+@dataclass(frozen=True)
+class ManagedProject:
+    """A project that the person manages, with its tasks in all and those that need no more answers."""
+
+    project: Project
+    tasks: int
+    finished: int
+
+
+def offers_for(user: User) -> list[Offer]:
+    """Projects on which the user is enrolled, live or paused, newest first; two queries."""
+    answered = dict(
+        Answer.objects.filter(worker__user=user).values_list("project").annotate(count=Count("id")).order_by()
+    )
+    enrolments = (
+        Enrolment.objects.filter(worker__user=user, project__state__in=[ProjectState.LIVE, ProjectState.PAUSED])
+        .select_related("project")
+        .order_by("-id")
+    )
+    return [Offer(row.project, row, answered.get(row.project_id, 0)) for row in enrolments]
+
+
+def managed_by(user: User) -> list[ManagedProject]:
+    """Projects that the user manages, newest first; two queries."""
+    projects = list(managed_projects(user))
+    is_finished = Q(state__in=[TaskState.COMPLETE, TaskState.DISPUTED, TaskState.CANCELLED])
+    counts = {
+        row["project"]: row
+        for row in Task.objects.filter(project__in=projects)
+        .exclude(state=TaskState.GOLD)
+        .values("project")
+        .annotate(tasks=Count("id"), finished=Count("id", filter=is_finished))
+        .order_by()
+    }
+    nothing = {"tasks": 0, "finished": 0}
+    return [
+        ManagedProject(project, row["tasks"], row["finished"])
+        for project in projects
+        for row in [counts.get(project.pk, nothing)]
+    ]
