@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -9,11 +10,13 @@ import numpy as np
 from quality.agreement.coefficients import Alpha, Coefficient
 from quality.agreement.estimate import estimate
 from quality.agreement.intervals import IntervalOptions
-from quality.agreement.measures import MatrixMeasure
+from quality.agreement.measures import Measure
 from quality.agreement.ordinal import OrdinalAlpha
-from quality.agreement.patterns import PatternTable
-from quality.agreement.result import AgreementResult
-from quality.agreement.weights import agreement_weights, numbers_of
+from quality.agreement.patterns import PatternTable, TaskTable
+from quality.agreement.result import AgreementResult, Reason
+from quality.agreement.separable import QuadraticMeasure, RatioMeasure
+from quality.agreement.values import ValueTable, as_table, weights_measure
+from quality.agreement.weights import numbers_of
 from quality.answers import AnswerSet
 
 Scale = Literal["nominal", "ordinal", "interval", "ratio"]
@@ -21,7 +24,7 @@ SCALES: tuple[Scale, ...] = ("nominal", "ordinal", "interval", "ratio")
 
 
 def krippendorff_alpha(
-    answers: AnswerSet | PatternTable,
+    answers: AnswerSet | PatternTable | ValueTable,
     *,
     scale: Scale = "nominal",
     interval: bool | IntervalOptions = True,
@@ -34,19 +37,24 @@ def krippendorff_alpha(
     Raises ValueError for an unknown scale, or naming a label that is no number where the scale needs numbers.
     Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability; Hayes & Krippendorff (2007).
     """
-    table = answers if isinstance(answers, PatternTable) else PatternTable.from_answers(answers)
+    table = as_table(answers)
     options = IntervalOptions() if interval is True else None if interval is False else interval
+    if scale == "ratio" and (numbers_of(table.labels) < 0).any():
+        blank = estimate(table, [alpha_of(table, "nominal")])[0]
+        return replace(blank, value=None, se=None, reason=Reason.NEGATIVE, params={"level": scale})
     return estimate(table, [alpha_of(table, scale)], options=options, rng=rng)[0]
 
 
-def alpha_of(table: PatternTable, scale: Scale) -> Coefficient:
-    """The coefficient object for a scale."""
+def alpha_of(table: TaskTable, scale: Scale) -> Coefficient:
+    """The coefficient object for a scale; labels must be numbers from "interval" on, not negative for "ratio"."""
     if scale not in SCALES:
         raise ValueError(f"unknown scale {scale!r}; choose one of {', '.join(SCALES)}")
     if scale == "ordinal":
         return OrdinalAlpha()
+    measure: Measure
     if scale == "nominal":
-        return Alpha(measure=MatrixMeasure(np.eye(len(table.labels))), params={"level": "nominal"})
-    numbers = numbers_of(table.labels)
-    name: Literal["quadratic", "ratio"] = "quadratic" if scale == "interval" else "ratio"
-    return Alpha(measure=MatrixMeasure(agreement_weights(name, numbers.tolist())), params={"level": scale})
+        measure = weights_measure(table, "identity")
+    else:
+        numbers = numbers_of(table.labels)
+        measure = QuadraticMeasure(numbers) if scale == "interval" else RatioMeasure(numbers)
+    return Alpha(measure=measure, params={"level": scale})

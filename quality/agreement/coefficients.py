@@ -161,7 +161,7 @@ class Alpha:
 def _ratio(top: Floats, bottom: Floats) -> Floats:
     """top / bottom, nan where the bottom is 0."""
     bottom = np.broadcast_to(bottom, np.broadcast_shapes(np.shape(top), np.shape(bottom)))
-    return np.divide(top, bottom, out=np.full(bottom.shape, np.nan), where=bottom != 0)
+    return np.asarray(np.divide(top, bottom, out=np.full(bottom.shape, np.nan), where=bottom != 0))
 
 
 def _corrected(observed: Floats, chance: Floats) -> Floats:

@@ -28,8 +28,7 @@ from quality.agreement.result import AgreementResult, Reason, finite
 Floats = NDArray[np.float64]
 
 LISTED_LABELS = 200
-RARE_SHARE = 0.1
-FEW_TASKS = 50
+FEW_MINORITY_ANSWERS = 10
 UNDEFINED_SHARE = 0.1
 
 
@@ -120,7 +119,7 @@ def _with_interval(
     value, tail = result.value, options.tail
     result = replace(result, params={**result.params, "confidence": options.confidence})
     if (value == 1.0 or abs(value - 1.0) < 1e-12) and options.method in ("auto", "exact"):
-        chance = 0.0 if result.metric == "percent_agreement" else _chance_of(table, coefficient)
+        chance = 0.0 if result.metric == "percent_agreement" else _pooled_chance(result)
         low = max(-1.0, exact_low(result.tasks, chance, tail))
         return result.with_interval(se=result.se, low=low, high=1.0, method="exact")
     if not _has_spread(table):
@@ -150,18 +149,17 @@ def _with_interval(
     return result.with_interval(se=result.se, low=low, high=min(1.0, high), method=method)
 
 
-def _chance_of(table: TaskTable, coefficient: Coefficient) -> float:
-    """The chance agreement that full agreement was corrected for, from the value after one pair of disagreement."""
-    del coefficient
-    share = np.array(list(prevalence_of(table).values()))
-    return float(share @ share)
+def _pooled_chance(result: AgreementResult) -> float:
+    """Chance agreement from the label shares; half where they are not listed."""
+    return sum(share**2 for share in result.prevalence.values()) if result.prevalence else 0.5
 
 
 def _warned(result: AgreementResult) -> AgreementResult:
-    shares = [share for share in result.prevalence.values() if share > 0]
-    if result.tasks < FEW_TASKS and shares and min(shares) < RARE_SHARE:
+    """Say so where nearly all answers are one label on few tasks: there no interval holds its promise."""
+    minority = result.answers * (1 - max(result.prevalence.values(), default=0.0))
+    if result.prevalence and minority < FEW_MINORITY_ANSWERS:
         return result.with_notes(
-            f"{result.tasks} tasks with a label at {min(shares):.0%}: no method's interval keeps its promise here "
-            "(coverage near .62 at 20 tasks and 5 %); collect more tasks"
+            f"only {minority:.0f} of {result.answers} answers differ from the commonest label: no method's interval "
+            "keeps its promise on so few (at 20 tasks and 5 % about .62 instead of .95); collect more tasks"
         )
     return result

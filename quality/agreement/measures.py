@@ -42,7 +42,7 @@ class MatrixMeasure:
         size = table.sizes.astype(np.float64)
         pairs = size * (size - 1)
         agreeing = np.einsum("pk,pk->p", counts @ self.weights, counts) - counts @ np.diag(self.weights)
-        return np.divide(agreeing, pairs, out=np.zeros(len(size)), where=pairs > 0)
+        return np.asarray(np.divide(agreeing, pairs, out=np.zeros(len(size)), where=pairs > 0))
 
     def chance(self, share: Floats) -> Floats:
         """Agreement of two answers drawn from label shares (R, K): (R,)."""

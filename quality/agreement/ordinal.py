@@ -43,7 +43,7 @@ class OrdinalAlpha:
         answers = counts.sum(axis=1)
         expected = 2 * (answers * (counts * rank**2).sum(axis=1) - (counts * rank).sum(axis=1) ** 2)
         ratio = np.divide(observed, expected, out=np.full(len(answers), np.nan), where=expected > 0)
-        return 1.0 - (answers - 1) * ratio
+        return np.asarray(1.0 - (answers - 1) * ratio)
 
     def influence(self, table: TaskTable) -> Floats:
         """Derivative by each task's weight, the change of all ranks included, without the 1/n correction."""

@@ -71,8 +71,15 @@ class PatternTable:
         """
         if answers.weight is not None:
             raise ValueError("agreement needs one label per answer; these answers carry weights")
-        patterns, multiplicity = _collapse(answers.task, answers.label, answers.n_tasks, answers.n_labels)
-        return cls(patterns, multiplicity, answers.labels, workers_of(answers))
+        return cls.with_rows(answers)[0]
+
+    @classmethod
+    def with_rows(cls, answers: AnswerSet) -> tuple[PatternTable, NDArray[np.intp]]:
+        """The table together with each task's row in it, -1 for tasks without answers: (n_tasks,)."""
+        if answers.weight is not None:
+            raise ValueError("agreement needs one label per answer; these answers carry weights")
+        patterns, multiplicity, rows = _collapse(answers.task, answers.label, answers.n_tasks, answers.n_labels)
+        return cls(patterns, multiplicity, answers.labels, workers_of(answers)), rows
 
     @classmethod
     def from_counts(
@@ -131,20 +138,26 @@ def workers_of(answers: AnswerSet) -> int:
     return int(np.count_nonzero(np.bincount(answers.worker, minlength=1))) if answers.n_answers else 0
 
 
-def _collapse(task: NDArray[np.int32], label: NDArray[np.int32], n_tasks: int, n_labels: int) -> tuple[Counts, Counts]:
-    """Distinct count vectors (P, K) of tasks with at least one answer, with how many tasks have each (P,)."""
+def _collapse(
+    task: NDArray[np.int32], label: NDArray[np.int32], n_tasks: int, n_labels: int
+) -> tuple[Counts, Counts, NDArray[np.intp]]:
+    """Distinct count vectors (P, K) of answered tasks, how many tasks have each (P,), each task's row (n_tasks,)."""
+    rows = np.full(n_tasks, -1, dtype=np.intp)
     if not task.size:
-        return np.zeros((0, n_labels), dtype=np.int64), np.zeros(0, dtype=np.int64)
+        return np.zeros((0, n_labels), dtype=np.int64), np.zeros(0, dtype=np.int64), rows
     sizes = np.bincount(task, minlength=n_tasks)
     base = float(sizes.max() + 1)
     digits = max(1, int(np.floor(np.log(EXACT_LIMIT) / np.log(base))) - 1)
     groups = range(0, n_labels, digits)
     codes = [_spell(task, label, start, min(digits, n_labels - start), base, n_tasks) for start in groups]
     if len(codes) == 1 and base**n_labels <= DIRECT_LIMIT:
-        count = np.bincount(codes[0].astype(np.int32))
+        code = codes[0].astype(np.int32)
+        count = np.bincount(code)
         count[0] = 0
         distinct = np.flatnonzero(count)
-        return _read(distinct, n_labels, int(base)), count[distinct]
+        place = np.full(len(count), -1, dtype=np.intp)
+        place[distinct] = np.arange(len(distinct))
+        return _read(distinct, n_labels, int(base)), count[distinct], place[code]
     answered = sizes > 0
     columns = [code[answered].astype(np.int64) for code in codes]
     order = np.lexsort(columns)
@@ -156,7 +169,8 @@ def _collapse(task: NDArray[np.int32], label: NDArray[np.int32], n_tasks: int, n
         _read(column[start_of], min(digits, n_labels - start), int(base))
         for column, start in zip(columns, groups, strict=True)
     ]
-    return np.hstack(parts), np.diff(np.append(start_of, len(order)))
+    rows[np.flatnonzero(answered)[order]] = np.cumsum(fresh) - 1
+    return np.hstack(parts), np.diff(np.append(start_of, len(order))), rows
 
 
 def _spell(
@@ -165,7 +179,7 @@ def _spell(
     """Each task's counts of labels start … start + digits − 1 as the digits of one number: (n_tasks,)."""
     value = np.zeros(max(int(label.max()) + 1, start + digits))
     value[start : start + digits] = base ** np.arange(digits)
-    return np.bincount(task, weights=value[label], minlength=n_tasks)
+    return np.asarray(np.bincount(task, weights=value[label], minlength=n_tasks), dtype=np.float64)
 
 
 def _read(code: Counts, digits: int, base: int) -> Counts:

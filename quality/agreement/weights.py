@@ -74,7 +74,7 @@ def _disagreement(name: WeightName, x: Floats) -> Floats:
         steps = np.abs(rank[:, None] - rank[None, :])
         return np.asarray(steps * (steps + 1) / 2)
     if name == "circular":
-        return np.square(np.sin(np.pi * gap / (span + 1)))
+        return np.asarray(np.square(np.sin(np.pi * gap / (span + 1))))
     total = x[:, None] + x[None, :]
     below, scale = (total - 2 * x.min(), 2 * x.max() - total) if name == "bipolar" else (total, total)
     product = below * scale
