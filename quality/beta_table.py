@@ -21,7 +21,8 @@ CHUNK = 200_000
 def beta_intervals(mean: Floats, size: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
     """As `numerics.beta_interval`, of Beta(mean · size, (1 − mean) · size), in float32.
 
-    ``size`` broadcasts to ``mean``. Beyond `EXACT_UP_TO` distributions, ends are interpolated and off by less than .001, or .2 % of the interval.
+    ``size`` broadcasts to ``mean``. Beyond `EXACT_UP_TO` distributions, ends are interpolated, off by less than .001
+    or .2 % of the interval.
     """
     low, high = np.empty(mean.shape, dtype=np.float32), np.empty(mean.shape, dtype=np.float32)
     each = max(1, CHUNK // max(1, mean[:1].size))

@@ -13,7 +13,7 @@ from typing import TextIO
 
 import numpy as np
 
-from quality.answers import AnswerSet, label_order
+from quality.answers import AnswerSet, Repeats, label_order
 from quality.csv_reading import read_rows, shorten
 from quality.errors import AnswerError
 from quality.results import AggregationResult
@@ -22,11 +22,11 @@ COLUMNS = ("task", "worker", "label")
 RESULT_COLUMNS = ("task", "label", "confidence")
 
 
-def read_answers(path: Path | str, *, labels: Sequence[str] | None = None) -> AnswerSet:
+def read_answers(path: Path | str, *, labels: Sequence[str] | None = None, repeats: Repeats = "error") -> AnswerSet:
     """Answers of a file with the columns ``task``, ``worker`` and ``label``; further columns are passed over.
 
     Every value is text afterwards. ``labels`` fixes the label set and its order; without it the labels found are
-    sorted, numbers by value. Raises AnswerError with the row and column of what is wrong, FileNotFoundError and
+    sorted, numbers by value. ``repeats="keep"`` lets a worker answer a task more than once. Raises AnswerError with the row and column of what is wrong, FileNotFoundError and
     other OSErrors as they come.
     """
     tasks: dict[str, int] = {}
@@ -60,6 +60,7 @@ def read_answers(path: Path | str, *, labels: Sequence[str] | None = None) -> An
             tasks=tuple(tasks),
             workers=tuple(workers),
             labels=tuple(vocabulary),
+            repeats=repeats,
         )
     except AnswerError as error:
         place = None if error.row is None else rows[error.row - 1]

@@ -46,6 +46,11 @@ def normalise_rows(counts: Floats) -> Floats:
     return rows
 
 
+def sum_by(index: NDArray[np.integer[Any]], values: Floats, size: int) -> NDArray[np.float64]:
+    """Sum of the values with each index: (n,), (n,) -> (size,)."""
+    return np.asarray(np.bincount(index, weights=values, minlength=size), dtype=np.float64)
+
+
 def entropy(posterior: Floats) -> Floats:
     """Entropy of each row in nats: (n, K) -> (n,)."""
     sums: Floats = special.entr(posterior).sum(axis=-1)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from quality import progress
 from quality.aggregation.history import History, history_counts
 from quality.aggregation.kernels import kernel_for, slower_note
-from quality.aggregation.pool import Pool
+from quality.aggregation.pool import Pool, accuracy_matrix
 from quality.aggregation.workers import note_below_chance, worker_figures
 from quality.answers import AnswerSet, Gold
 from quality.errors import ConvergenceWarning
@@ -75,7 +75,8 @@ class DawidSkene:
         kernel = kernel_for(answers, threads=self.threads)
         posterior = kernel.start(known)
         log_table = kernel.new_table()
-        pool = Pool(answers.n_labels, answers.n_workers, self.prior_strength, self.prior_accuracy, self.pool_strength)
+        base = self.pool_strength * accuracy_matrix(answers.n_labels, self.prior_accuracy)
+        pool = Pool(base.T, answers.n_workers, self.prior_strength)
         totals = posterior.sum(axis=0, dtype=np.float64)
         pool.settle(kernel.refresh_workers(posterior, pool.counts, history, log_table)[0])
         objective: list[float] = []
@@ -97,12 +98,13 @@ class DawidSkene:
                 ConvergenceWarning,
                 stacklevel=2,
             )
-        resting = kernel.worker_counts(posterior).sum(axis=1, dtype=np.float64) + prior.sum(axis=0)
+        resting = kernel.worker_counts(posterior).sum(axis=1) + prior.sum(axis=0).astype(posterior.dtype)
         if history is not None:
             resting += history.sum(axis=1)
         moved = kernel.influence(log_table, log_prevalence, known)
         seen = (np.diff(kernel.layout.task_start) > 0) | (known >= 0)
-        del kernel
+        # The layout and the gold are done with; what follows is the peak of a large fit.
+        del kernel, known
         posterior = posterior.astype(np.float64)
         posterior /= posterior.sum(axis=1, keepdims=True)
         posterior[~seen] = prevalence

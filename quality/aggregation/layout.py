@@ -28,11 +28,11 @@ class Layout:
     n_tasks: int
     n_workers: int
     n_labels: int
-    task_start: NDArray[np.int64]
+    task_start: Ints
     cell: Ints
     task_weight: Weights | None
     task_order: Ints | None
-    worker_start: NDArray[np.int64]
+    worker_start: Ints
     worker_task: NDArray[np.int32]
     worker_label: Ints
     worker_weight: Weights | None
@@ -50,13 +50,13 @@ class Layout:
         return back
 
 
-def sort_order(keys: Ints, starts: NDArray[np.int64]) -> Ints:
+def sort_order(keys: Ints, starts: Ints) -> Ints:
     """Places of ``keys`` in ascending order, equal keys in the order they came; ``starts`` is not needed here."""
     del starts
     return np.argsort(keys, kind="stable").astype(np.int32)
 
 
-def lay_out(answers: AnswerSet, order_by: Callable[[Ints, NDArray[np.int64]], Ints] = sort_order) -> Layout:
+def lay_out(answers: AnswerSet, order_by: Callable[[Ints, Ints], Ints] = sort_order) -> Layout:
     """Sort the answers both ways; ties keep their order, so that sums come out the same in every run.
 
     ``order_by(keys, starts)`` does the sorting, where ``starts[k]`` is the number of keys below k.
@@ -94,7 +94,7 @@ def _is_sorted(values: Ints) -> bool:
     return bool(np.all(values[1:] >= values[:-1]))
 
 
-def _starts(values: Ints, size: int) -> NDArray[np.int64]:
-    starts = np.zeros(size + 1, dtype=np.int64)
-    np.cumsum(np.bincount(values, minlength=size), out=starts[1:])
+def _starts(values: Ints, size: int) -> Ints:
+    starts: Ints = np.zeros(size + 1, dtype=np.int32 if len(values) < 2**31 else np.int64)
+    starts[1:] = np.cumsum(np.bincount(values, minlength=size))
     return starts

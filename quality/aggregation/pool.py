@@ -25,17 +25,17 @@ def accuracy_matrix(n_labels: int, accuracy: float) -> NDArray[np.float64]:
 class Pool:
     """The mean of the workers' Dirichlet priors, estimated with them.
 
-    Row k of every worker's matrix has the prior Dirichlet(1 + strength · mean[k]); the mean itself has the prior
-    Dirichlet(1 + pool_strength · base[k]) around the matrix of ``prior_accuracy``. `update` moves the mean to the
-    pooled counts, halfway or not at all when the objective would fall: the objective never decreases.
+    Column k of every worker's table has the prior Dirichlet(1 + strength · mean[:, k]); the mean itself has the
+    prior Dirichlet(1 + base[:, k]). `update` moves the mean to the pooled counts, halfway or not at all when the
+    objective would fall: the objective never decreases.
+
+    base: pseudo-counts of the mean, (K, K) [given, true], or any (outcomes, columns) of a smaller model.
     """
 
-    def __init__(
-        self, n_labels: int, n_workers: int, strength: float, prior_accuracy: float, pool_strength: float
-    ) -> None:
+    def __init__(self, base: Floats, n_workers: int, strength: float) -> None:
         self.strength = strength
         self.n_workers = n_workers
-        self.base = pool_strength * accuracy_matrix(n_labels, prior_accuracy).T
+        self.base = base
         self.mean = normalise_rows(self.base.T).T
 
     @property
