@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import ssl
 import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx
@@ -55,6 +57,7 @@ class Transport:
             base_url=base_url.rstrip("/"),
             headers={"Authorization": f"Bearer {key}", "Accept": "application/json"},
             timeout=timeout_seconds,
+            verify=_tls(),
             # A proxy from the environment would otherwise stand between two processes of one machine.
             trust_env=False,
         )
@@ -90,6 +93,12 @@ class Transport:
     def close(self) -> None:
         """Give the connections back."""
         self._http.close()
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """One context for all connections: reading the certificate store takes longer than a request."""
+    return httpx.create_ssl_context()
 
 
 def _decode(response: httpx.Response) -> Any:

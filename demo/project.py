@@ -32,7 +32,7 @@ class Plan:
     min_overlap: int = 3
     max_overlap: int = 10
     target_confidence: float = 0.95
-    gold_rate: float = 0.1
+    gold_rate: float = 0.15
     price: str = "0.020000"
     budget: str = "200.000000"
     lease_seconds: int = 120

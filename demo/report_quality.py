@@ -96,9 +96,9 @@ def agreement_section(material: Material, workers: Sequence[DemoWorker], finding
         *heading(f"Agreement (Krippendorff's alpha, {scale})"),
         *table(["group", "by", "alpha", "95 % interval", "tasks", "workers", "answers"], rows, left=2),
         *prose(
-            f"The server's figures are as of {findings.agreement['data_as_of']}. Guessers pull the first down. Tasks that "
-            "people disagree about got more answers, as adaptive overlap means to, so alpha over this run's answers is "
-            "not the alpha of a fixed overlap; the last row, over every rating, is the one to compare."
+            f"The server's figures are as of {findings.agreement['data_as_of']}. Guessers pull the first down. Tasks "
+            "that people disagree about got more answers, as adaptive overlap means to, so alpha over this run's "
+            "answers is not that of a fixed overlap; the last row, over every rating, is the one to compare."
         ),
     ]
 

@@ -46,6 +46,8 @@ def serve_script(*replies: Reply) -> Iterator[Script]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Without this Nagle's algorithm holds every reply back for a delayed acknowledgement.
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             self._answer()
