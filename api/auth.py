@@ -30,6 +30,6 @@ class ApiKeyAuthentication(BaseAuthentication):
             raise AuthenticationFailed("the API key is unknown, expired or revoked")
         return key.user, key
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
+    def authenticate_header(self, request: Request) -> str:
         """What a 401 asks for."""
         return "Bearer"

@@ -18,7 +18,10 @@ class StrictJSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(
-        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None  # noqa: ARG002
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """The parsed body; ParseError says what is wrong and where."""
         raw = stream.read()
@@ -27,7 +30,9 @@ class StrictJSONParser(BaseParser):
         except UnicodeDecodeError as error:
             raise ParseError(f"the body is not UTF-8: byte {error.start} cannot be read") from error
         except json.JSONDecodeError as error:
-            raise ParseError(f"the body is not JSON: {error.msg} at line {error.lineno} column {error.colno}") from error
+            raise ParseError(
+                f"the body is not JSON: {error.msg} at line {error.lineno} column {error.colno}"
+            ) from error
         except RecursionError as error:
             raise ParseError(f"the body is nested deeper than {MAX_DEPTH} levels") from error
         _check(value, "", 0)

@@ -12,7 +12,7 @@ from crowd.models import ApiKey
 
 
 class HasScope(BasePermission):
-    """The key must carry the view's ``scope`` (``read_scope`` for GET); a session carries what its user's roles allow."""
+    """A key must carry the view's ``scope``, ``read_scope`` for GET; a session reaches as far as its user's roles."""
 
     message = "this API key does not have the scope for that"
 

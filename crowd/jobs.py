@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from typing import Any
 
 from celery import shared_task
@@ -56,12 +55,12 @@ def enqueue_refit(project_id: int) -> None:
     transaction.on_commit(lambda: _wake(refit_project, project_id))
 
 
-def _wake(job: Callable[..., Any], row_id: int) -> None:
+def _wake(job: Any, row_id: int) -> None:
     if not settings.CELERY_BROKER_URL:
         WAKE.set()
         return
     try:
-        job.delay(row_id)  # type: ignore[attr-defined]  Celery's decorator adds it
+        job.delay(row_id)
     except OperationalError:
         # The broker is away. The request has done its work: the sweep finds the row once the broker is back.
         logger.warning("could not enqueue %s(%s); the sweep will", job.__name__, row_id)

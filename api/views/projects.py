@@ -27,7 +27,7 @@ class ProjectsView(PostView):
         """Every project that the caller manages, newest first."""
         return Response({"results": [project_body(project) for project in managed_projects(self.user(request))]})
 
-    def act(self, request: Request, **kwargs: Any) -> Outcome:  # noqa: ARG002
+    def act(self, request: Request, **kwargs: Any) -> Outcome:
         """Create a project in draft."""
         serializer = ProjectInput(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -47,7 +47,7 @@ class ProjectView(AssayView):
 class TasksView(PostView):
     """Tasks of a project."""
 
-    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:  # noqa: ARG002
+    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Add tasks, all or none."""
         row = self.project(request, project)
         serializer = TasksInput(data=request.data)
@@ -58,7 +58,7 @@ class TasksView(PostView):
 class GoldsView(PostView):
     """Golds of a project."""
 
-    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:  # noqa: ARG002
+    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Add golds, all or none."""
         row = self.project(request, project)
         serializer = GoldsInput(data=request.data)
@@ -69,7 +69,7 @@ class GoldsView(PostView):
 class WorkersView(PostView):
     """Workers of a project."""
 
-    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:  # noqa: ARG002
+    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Add workers with an API key each; a repeated call gets them without the keys, which are not stored."""
         row = self.project(request, project)
         serializer = WorkersInput(data=request.data)
@@ -85,7 +85,7 @@ class WorkersView(PostView):
 class LaunchView(PostView):
     """Launches a project."""
 
-    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:  # noqa: ARG002
+    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Let it hand out tasks."""
         row = launch_project(project=self.project(request, project), actor=self.user(request))
         return Outcome(200, project_body(row))
@@ -94,7 +94,7 @@ class LaunchView(PostView):
 class PauseView(PostView):
     """Pauses a project."""
 
-    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:  # noqa: ARG002
+    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Stop handing out tasks."""
         row = pause_project(project=self.project(request, project), actor=self.user(request))
         return Outcome(200, project_body(row))
@@ -105,7 +105,7 @@ class RefitView(PostView):
 
     scope = KeyScope.PROJECT_WRITE
 
-    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:  # noqa: ARG002
+    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Have the project refitted soon; its status says while that is pending."""
         request_refit(project=self.project(request, project))
         return Outcome(202, {"state": "pending"})

@@ -59,7 +59,7 @@ class AnswersView(ListView):
         """With task and worker."""
         return answers_of(project)
 
-    def body(self, row: Any, project: Project) -> dict[str, Any]:  # noqa: ARG002
+    def body(self, row: Any, project: Project) -> dict[str, Any]:
         """Who answered what."""
         return answer_body(row)
 

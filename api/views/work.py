@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from rest_framework.response import Response
+from rest_framework.request import Request
 
 from api.serializers.work import SkipInput, SubmitInput, assignment_body, claim_body, submission_body
 from api.views.base import PostView
@@ -13,7 +13,6 @@ from crowd.enums import KeyScope
 from crowd.services.answers import submit_answer
 from crowd.services.assignments import claim_task, release_assignment, renew_assignment, skip_assignment
 from crowd.services.idempotency import Outcome
-from rest_framework.request import Request
 
 
 class WorkView(PostView):
@@ -26,7 +25,7 @@ class WorkView(PostView):
 class ClaimView(WorkView):
     """The worker's next task."""
 
-    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:  # noqa: ARG002
+    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """The live assignment, a new one, or why there is none."""
         return Outcome(200, claim_body(claim_task(project_uid=project, worker=self.worker(request))))
 
@@ -36,7 +35,7 @@ class SubmitView(WorkView):
 
     input_serializer = SubmitInput
 
-    def act(self, request: Request, *, assignment: uuid.UUID, **kwargs: Any) -> Outcome:  # noqa: ARG002
+    def act(self, request: Request, *, assignment: uuid.UUID, **kwargs: Any) -> Outcome:
         """Store it; 201 for a new answer, 200 for the same one again."""
         value = self.parsed(request)["value"]
         submission = submit_answer(assignment_uid=assignment, worker=self.worker(request), value=value)
@@ -46,7 +45,7 @@ class SubmitView(WorkView):
 class RenewView(WorkView):
     """More time."""
 
-    def act(self, request: Request, *, assignment: uuid.UUID, **kwargs: Any) -> Outcome:  # noqa: ARG002
+    def act(self, request: Request, *, assignment: uuid.UUID, **kwargs: Any) -> Outcome:
         """A full lease from now on."""
         return Outcome(200, assignment_body(renew_assignment(assignment_uid=assignment, worker=self.worker(request))))
 
@@ -54,7 +53,7 @@ class RenewView(WorkView):
 class ReleaseView(WorkView):
     """Gives a task back."""
 
-    def act(self, request: Request, *, assignment: uuid.UUID, **kwargs: Any) -> Outcome:  # noqa: ARG002
+    def act(self, request: Request, *, assignment: uuid.UUID, **kwargs: Any) -> Outcome:
         """It may come again."""
         row = release_assignment(assignment_uid=assignment, worker=self.worker(request))
         return Outcome(200, {"id": str(row.uid), "state": row.state})
@@ -65,7 +64,7 @@ class SkipView(WorkView):
 
     input_serializer = SkipInput
 
-    def act(self, request: Request, *, assignment: uuid.UUID, **kwargs: Any) -> Outcome:  # noqa: ARG002
+    def act(self, request: Request, *, assignment: uuid.UUID, **kwargs: Any) -> Outcome:
         """It will not come again."""
         reason = self.parsed(request)["reason"]
         row = skip_assignment(assignment_uid=assignment, worker=self.worker(request), reason=reason)

@@ -47,7 +47,8 @@ class Answer(models.Model):
                 condition=Q(is_correct__isnull=True) | Q(is_gold=True), name="answer_only_gold_is_scored"
             ),
             models.CheckConstraint(
-                condition=Q(holds_place=False) | Q(is_gold=False, is_surplus=False), name="answer_place_is_for_real_tasks"
+                condition=Q(holds_place=False) | Q(is_gold=False, is_surplus=False),
+                name="answer_place_is_for_real_tasks",
             ),
             models.CheckConstraint(condition=Q(elapsed_seconds__gte=0), name="answer_elapsed_not_negative"),
         ]

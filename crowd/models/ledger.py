@@ -58,7 +58,9 @@ class Transaction(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["answer", "kind"], condition=~Q(kind=TransactionKind.REVERSAL), name="transaction_answer_kind_once"
+                fields=["answer", "kind"],
+                condition=~Q(kind=TransactionKind.REVERSAL),
+                name="transaction_answer_kind_once",
             )
         ]
         indexes = [models.Index(fields=["project", "created_at"], name="transaction_of_project")]

@@ -48,13 +48,13 @@ class Task(models.Model):
                 condition=Q(is_open=False) | (Q(state=TaskState.OPEN) & Q(open_slots__gt=0)),
                 name="task_open_has_a_slot",
             ),
-            models.CheckConstraint(
-                condition=~Q(state=TaskState.GOLD) | Q(overlap=0), name="task_gold_has_no_overlap"
-            ),
+            models.CheckConstraint(condition=~Q(state=TaskState.GOLD) | Q(overlap=0), name="task_gold_has_no_overlap"),
         ]
         indexes = [
             # Used by every claim.
-            models.Index(F("project"), F("priority").desc(), F("rnd"), condition=Q(is_open=True), name="task_claimable"),
+            models.Index(
+                F("project"), F("priority").desc(), F("rnd"), condition=Q(is_open=True), name="task_claimable"
+            ),
             # Used to tell "wait" from "finished".
             models.Index(fields=["project"], condition=Q(state=TaskState.OPEN), name="task_unfinished"),
             models.Index(fields=["project", "state"], name="task_by_state"),

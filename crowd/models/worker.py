@@ -19,7 +19,7 @@ class Worker(models.Model):
     user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="worker")
     kind = models.CharField(max_length=12, choices=WorkerKind, default=WorkerKind.HUMAN)
     name = models.CharField(max_length=120)
-    rater_key = models.CharField(max_length=64, null=True, blank=True, unique=True)  # noqa: DJ001  NULL repeats, "" not
+    rater_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
     model = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

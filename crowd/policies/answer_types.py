@@ -33,7 +33,9 @@ class AnswerForm:
         Raises InvalidAnswer, with one sentence, when the value does not satisfy the schema.
         """
         if not Draft202012Validator(self.schema()).is_valid(value):
-            raise InvalidAnswer(f"{shorten(value)} is not a label of this project; choose one of {listing(self.labels)}")
+            raise InvalidAnswer(
+                f"{shorten(value)} is not a label of this project; choose one of {listing(self.labels)}"
+            )
         return self.labels.index(value)
 
 

@@ -62,7 +62,8 @@ def decide_trust(
     if verdict == "bad" and below > CERTAINTY and level != TrustLevel.SUSPENDED:
         return TrustDecision(
             TrustLevel.SUSPENDED,
-            f"{recent_wrong} of the last {recent_right + recent_wrong} gold answers wrong: accuracy under {bar:.2f} with probability {below:.3f}",
+            f"{recent_wrong} of the last {recent_right + recent_wrong} gold answers wrong: "
+            f"accuracy under {bar:.2f} with probability {below:.3f}",
             evidence,
         )
     if verdict == "good" and level == TrustLevel.NEW:

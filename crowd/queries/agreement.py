@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 from crowd.enums import Scale, WorkerKind
 from crowd.models import Project
 from crowd.queries.answers import labelled, read_answers
 from quality.agreement import krippendorff_alpha
 from quality.answers import AnswerSet
+
+SCALE_NAMES: dict[Scale, Literal["nominal", "ordinal", "interval", "ratio"]] = {
+    Scale.NOMINAL: "nominal",
+    Scale.ORDINAL: "ordinal",
+    Scale.INTERVAL: "interval",
+    Scale.RATIO: "ratio",
+}
 
 
 def measure_agreement(project: Project) -> dict[str, dict[str, Any]]:
@@ -35,7 +42,7 @@ def _figures(answers: AnswerSet, project: Project) -> dict[str, Any]:
             answers.task, answers.worker, answers.label, answers.tasks, answers.workers, numbers, answers.weight
         )
     figures = {
-        "krippendorff_alpha": krippendorff_alpha(answers, scale=scale.value),
+        "krippendorff_alpha": krippendorff_alpha(answers, scale=SCALE_NAMES[scale]),
     }
     return {name: _plain(asdict(figure)) for name, figure in figures.items()}
 

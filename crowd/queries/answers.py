@@ -68,6 +68,6 @@ def answers_of(project: Project) -> QuerySet[Answer]:
 
 def _columns(rows: QuerySet[Answer]) -> NDArray[np.int64]:
     flat = rows.order_by("id").values_list("id", "task_id", "worker_id", "label_index")
-    return np.fromiter(
-        (cell for row in flat.iterator(chunk_size=10_000) for cell in row), dtype=np.int64
-    ).reshape(-1, 4)
+    return np.fromiter((cell for row in flat.iterator(chunk_size=10_000) for cell in row), dtype=np.int64).reshape(
+        -1, 4
+    )

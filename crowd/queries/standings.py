@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-from django.db.models import Count, Q
 
 from crowd.models import Answer, Enrolment, Project, TrustChange, Worker
 from crowd.policies.standing import STEP, disclosed_answers
@@ -30,30 +29,26 @@ class Standing:
 
 
 def standings_of(worker: Worker) -> list[Standing]:
-    """The worker on every project, newest enrolment first, changes newest first; one query a project plus three.
+    """The worker on every project, newest enrolment first, changes newest first; three queries.
 
     The skill is that of the first answers up to a round number: which task was gold cannot be read off its changes.
     """
-    answered = dict(Answer.objects.filter(worker=worker).values_list("project").annotate(n=Count("id")).order_by())
+    scores: dict[int, list[bool | None]] = defaultdict(list)
+    for project_id, is_correct in (
+        Answer.objects.filter(worker=worker).order_by("id").values_list("project_id", "is_correct").iterator()
+    ):
+        scores[project_id].append(is_correct)
     changes: dict[int, list[TrustChange]] = defaultdict(list)
     for change in TrustChange.objects.filter(worker=worker).order_by("-id"):
         changes[change.project_id].append(change)
-    standings = []
-    for row in Enrolment.objects.filter(worker=worker).select_related("project").order_by("-id"):
-        total = answered.get(row.project_id, 0)
-        counted = disclosed_answers(total)
-        skill = _skill(worker, row.project, counted)
-        standings.append(Standing(row.project, row, total, counted, skill, changes[row.project_id]))
-    return standings
+    return [
+        _standing(row, scores[row.project_id], changes[row.project_id])
+        for row in Enrolment.objects.filter(worker=worker).select_related("project").order_by("-id")
+    ]
 
 
-def _skill(worker: Worker, project: Project, counted: int) -> SkillEstimate | None:
-    if counted == 0:
-        return None
-    first = Answer.objects.filter(worker=worker, project=project).order_by("id")[:counted]
-    scores = Answer.objects.filter(pk__in=first.values("pk")).aggregate(
-        right=Count("id", filter=Q(is_correct=True)), wrong=Count("id", filter=Q(is_correct=False))
-    )
-    if scores["right"] + scores["wrong"] == 0:
-        return None
-    return accuracy_posterior(scores["right"], scores["wrong"])
+def _standing(enrolment: Enrolment, scores: Sequence[bool | None], changes: list[TrustChange]) -> Standing:
+    counted = disclosed_answers(len(scores))
+    right, wrong = scores[:counted].count(True), scores[:counted].count(False)
+    skill = accuracy_posterior(right, wrong) if right + wrong else None
+    return Standing(enrolment.project, enrolment, len(scores), counted, skill, changes)

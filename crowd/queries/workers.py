@@ -36,9 +36,7 @@ def trust_report(project: Project) -> list[TrustLine]:
     changes: dict[int, list[TrustChange]] = defaultdict(list)
     for change in TrustChange.objects.filter(project=project).order_by("id"):
         changes[change.worker_id].append(change)
-    counts = dict(
-        Answer.objects.filter(project=project).values_list("worker").annotate(count=Count("id")).order_by()
-    )
+    counts = dict(Answer.objects.filter(project=project).values_list("worker").annotate(count=Count("id")).order_by())
     return [
         TrustLine(
             enrolment, skills.get(enrolment.worker_id), changes[enrolment.worker_id], counts.get(enrolment.worker_id, 0)

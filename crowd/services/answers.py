@@ -39,9 +39,7 @@ def submit_answer(*, assignment_uid: uuid.UUID, worker: Worker, value: Any) -> S
     with transaction.atomic():
         lock_worker(worker.pk)
         now = timezone.now()
-        assignment = (
-            Assignment.objects.select_related("project").filter(uid=assignment_uid, worker=worker).first()
-        )
+        assignment = Assignment.objects.select_related("project").filter(uid=assignment_uid, worker=worker).first()
         if assignment is None:
             raise NotFound("there is no such assignment among yours")
         project = assignment.project

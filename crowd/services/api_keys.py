@@ -11,9 +11,7 @@ from crowd.models import ApiKey, User
 from crowd.policies.api_keys import PREFIX_LENGTH, digest_of
 
 
-def issue_key(
-    *, user: User, name: str, scopes: Sequence[KeyScope], expires_at: datetime | None = None
-) -> str:
+def issue_key(*, user: User, name: str, scopes: Sequence[KeyScope], expires_at: datetime | None = None) -> str:
     """A new key in plain text, shown this once: only its hash is stored."""
     key = f"assay_{secrets.token_urlsafe(32)}"
     ApiKey.objects.create(

@@ -43,9 +43,7 @@ def claim_task(*, project_uid: uuid.UUID, worker: Worker) -> Claim:
     with transaction.atomic():
         lock_worker(worker.pk)
         now = timezone.now()
-        enrolment = (
-            Enrolment.objects.select_related("project").filter(project__uid=project_uid, worker=worker).first()
-        )
+        enrolment = Enrolment.objects.select_related("project").filter(project__uid=project_uid, worker=worker).first()
         if enrolment is None:
             if Project.objects.filter(uid=project_uid).exists():
                 raise NotEnrolled("you are not enrolled on this project; ask its manager for access")
@@ -126,9 +124,7 @@ def _live_assignment(project: Project, worker: Worker, now: datetime) -> Assignm
 
 def _claim_new(project: Project, enrolment: Enrolment, worker: Worker, now: datetime) -> Claim:
     in_overlap = takes_place(worker.kind)
-    task = (
-        pick_open_task(project, worker, _rng) if in_overlap else pick_next_for_model(project, enrolment, worker)
-    )
+    task = pick_open_task(project, worker, _rng) if in_overlap else pick_next_for_model(project, enrolment, worker)
     if task is None:
         if in_overlap and has_unfinished(project, worker):
             return Claim("wait", retry_after_seconds=WAIT_SECONDS)
@@ -145,7 +141,9 @@ def _claim_new(project: Project, enrolment: Enrolment, worker: Worker, now: date
         Enrolment.objects.filter(pk=enrolment.pk, cursor__lt=task.pk).update(cursor=task.pk)
     price = pay_micros(worker.kind, project.price_micros)
     shard = reserve(project=project, amount_micros=price)
-    assignment = _lend(project, task, worker, now, is_gold=gold is not None, in_overlap=in_overlap, shard=shard, price=price)
+    assignment = _lend(
+        project, task, worker, now, is_gold=gold is not None, in_overlap=in_overlap, shard=shard, price=price
+    )
     Enrolment.objects.filter(pk=enrolment.pk).update(
         claims=F("claims") + 1, gold_claims=F("gold_claims") + (1 if gold is not None else 0)
     )

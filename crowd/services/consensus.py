@@ -21,6 +21,7 @@ def update_consensus(*, task: Task, project: Project, at: datetime) -> None:
     answers = counted_answers(task)
     if not answers:
         return
+    labels = {answer.pk: answer.label_index for answer in answers if answer.label_index is not None}
     skills = skills_of(project, [answer.worker_id for answer in answers])
     matrices = []
     for answer in answers:
@@ -33,7 +34,7 @@ def update_consensus(*, task: Task, project: Project, at: datetime) -> None:
             )
         )
     prevalence = newest_prevalence(project) or [1 / n_labels] * n_labels
-    posterior = task_posterior([answer.label_index for answer in answers], matrices, prevalence)
+    posterior = task_posterior([labels[answer.pk] for answer in answers], matrices, prevalence)
     best = int(posterior.argmax())
     consensus, _ = Consensus.objects.update_or_create(
         task=task,
@@ -84,9 +85,7 @@ def _settle(task: Task, project: Project, consensus: Consensus, placed: int, at:
         _record(kind, task, project, decision, at)
 
 
-def _close(
-    task: Task, state: TaskState, kind: EventKind, project: Project, decision: Completion, at: datetime
-) -> None:
+def _close(task: Task, state: TaskState, kind: EventKind, project: Project, decision: Completion, at: datetime) -> None:
     # Places that nobody holds are withdrawn; those that are lent out may still be filled.
     Task.objects.filter(pk=task.pk).update(
         state=state, overlap=F("overlap") - F("open_slots"), open_slots=0, is_open=False

@@ -64,7 +64,5 @@ def pay_answer(*, answer: Answer, amount_micros: int, at: datetime) -> Transacti
 
 def account_of(*, project: Project, kind: AccountKind, worker: Worker | None = None) -> Account:
     """The account, opened on first use."""
-    account, _ = Account.objects.get_or_create(
-        project=project, kind=kind, worker=worker, currency=project.currency
-    )
+    account, _ = Account.objects.get_or_create(project=project, kind=kind, worker=worker, currency=project.currency)
     return account

@@ -25,7 +25,9 @@ def process_answer(*, answer_id: int) -> bool:
     A second call, at the same time or later, finds the answer processed and changes nothing.
     """
     with transaction.atomic():
-        task_id = Answer.objects.filter(pk=answer_id, processed_at__isnull=True).values_list("task_id", flat=True).first()
+        task_id = (
+            Answer.objects.filter(pk=answer_id, processed_at__isnull=True).values_list("task_id", flat=True).first()
+        )
         if task_id is None:
             return False
         task = Task.objects.select_for_update(no_key=True).get(pk=task_id)

@@ -178,6 +178,7 @@ def _store_skills(
                 updated_at=now,
             )
             for i, worker_id in enumerate(answers.workers)
+            if isinstance(worker_id, int)
         ],
         batch_size=BATCH,
         update_conflicts=True,
@@ -194,8 +195,8 @@ def _fail(project: Project, run: AggregationRun, error: Exception) -> None:
         AggregationRun.objects.filter(pk=run.pk).update(state=RunState.FAILED, finished_at=now, notes=[detail])
         # Still to be done, after the pause; the lease ends with it.
         Project.objects.filter(pk=project.pk).update(
-            is_dirty=True, refit_leased_until=None, refit_not_before=now + timedelta(seconds=PAUSE_AFTER_FAILURE_SECONDS)
+            is_dirty=True,
+            refit_leased_until=None,
+            refit_not_before=now + timedelta(seconds=PAUSE_AFTER_FAILURE_SECONDS),
         )
-        record_event(
-            kind=EventKind.REFIT_FAILED, project=project, subject=run.uid, detail={"error": detail}, at=now
-        )
+        record_event(kind=EventKind.REFIT_FAILED, project=project, subject=run.uid, detail={"error": detail}, at=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from cast import Cast, make_cast
+from cast import make_cast
 from django.utils import timezone
 
 from crowd.enums import TaskState, VoteState, WorkerKind
@@ -68,7 +68,7 @@ def test_each_answer_is_paid_once_and_the_books_balance() -> None:
         for _ in range(2):
             cast.answer(worker)
     owed = {line.worker: (line.micros, line.answers) for line in payout_report(cast.project)}
-    assert owed == {worker: (40_000, 2) for worker in cast.workers[:2]}
+    assert owed == dict.fromkeys(cast.workers[:2], (40000, 2))
     assert ledger_balance_micros(cast.project) == 0
     assert Entry.objects.count() == 8
 

@@ -87,9 +87,7 @@ def test_a_worker_answers_a_task_once_and_an_assignment_has_one_answer(cast: Cas
 
 def test_an_assignment_that_is_over_has_an_end(cast: Cast) -> None:
     cast.claim()
-    refuses(
-        lambda: Assignment.objects.update(state=AssignmentState.EXPIRED), "assignment_ended_unless_active"
-    )
+    refuses(lambda: Assignment.objects.update(state=AssignmentState.EXPIRED), "assignment_ended_unless_active")
 
 
 def test_an_answers_value_never_changes(cast: Cast) -> None:

@@ -60,9 +60,10 @@ def test_a_suspension_is_recorded_with_its_evidence_and_stops_the_work() -> None
     cast = make_cast(tasks=12)
     cast.gold(12, "positive")
     cast.configure(gold_rate=1.0)
+    while cast.enrolment().trust_level == TrustLevel.NEW:
+        cast.answer(cast.worker, "negative")
     with pytest.raises(WorkerSuspended):
-        for _ in range(12):
-            cast.answer(cast.worker, "negative")
+        cast.claim()
     change = TrustChange.objects.get()
     assert (change.from_level, change.to_level) == (TrustLevel.NEW, TrustLevel.SUSPENDED)
     assert (change.rule, change.rule_version, change.actor) == ("gold-sequential-test", 1, None)

@@ -1,0 +1,103 @@
+"""Who may do what: the role × endpoint table, keys and scopes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from callers import as_user, as_worker, problem, url
+from cast import Cast
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from crowd.enums import KeyScope
+from crowd.models import ApiKey
+
+pytestmark = pytest.mark.django_db
+
+# Status by caller: owner, manager, finance, stranger, worker, nobody. 404 hides that the project exists.
+GET = {
+    "": (200, 200, 404, 404, 403, 401),
+    "consensus": (200, 200, 404, 404, 403, 401),
+    "answers": (200, 200, 404, 404, 403, 401),
+    "agreement": (200, 200, 404, 404, 403, 401),
+    "trust": (200, 200, 404, 404, 403, 401),
+    "payouts": (200, 200, 200, 404, 403, 401),
+}
+POST = {
+    "tasks": (422, 422, 404, 404, 403, 401),
+    "golds": (422, 422, 404, 404, 403, 401),
+    "workers": (422, 422, 404, 404, 403, 401),
+    "launch": (200, 200, 404, 404, 403, 401),
+    "pause": (200, 200, 404, 404, 403, 401),
+    "refit": (202, 202, 404, 404, 403, 401),
+    "claim": (403, 403, 403, 403, 200, 401),
+}
+
+
+def callers(cast: Cast, api: APIClient) -> list[APIClient]:
+    people = [cast.owner, cast.manager, cast.finance, cast.stranger]
+    return [*(as_user(cast, user) for user in people), as_worker(cast), api]
+
+
+@pytest.mark.parametrize("tail", GET)
+def test_reading(cast: Cast, api: APIClient, tail: str) -> None:
+    assert tuple(client.get(url(cast, tail)).status_code for client in callers(cast, api)) == GET[tail]
+
+
+@pytest.mark.parametrize("tail", POST)
+def test_writing(cast: Cast, api: APIClient, tail: str) -> None:
+    found = tuple(client.post(url(cast, tail), {}, format="json").status_code for client in callers(cast, api))
+    assert found == POST[tail]
+
+
+def test_a_worker_with_a_key_of_every_scope_still_sees_no_report(cast: Cast) -> None:
+    client = as_user(cast, cast.worker.user)
+    assert [client.get(url(cast, tail)).status_code for tail in GET] == [404] * len(GET)
+
+
+def test_a_list_of_projects_shows_only_ones_own(cast: Cast) -> None:
+    own = as_user(cast, cast.owner).get("/api/v1/projects").json()["results"]
+    assert [project["id"] for project in own] == [str(cast.project.uid)]
+    assert as_user(cast, cast.stranger).get("/api/v1/projects").json()["results"] == []
+
+
+def test_a_key_reaches_as_far_as_its_scope(cast: Cast) -> None:
+    reader = as_user(cast, cast.owner, KeyScope.PROJECT_READ)
+    assert reader.get(url(cast)).status_code == 200
+    assert problem(reader.post(url(cast, "pause"), {}, format="json")) == (403, "permission_denied")
+    assert problem(reader.get(url(cast, "payouts"))) == (403, "permission_denied")
+    assert as_user(cast, cast.owner, KeyScope.PROJECT_WRITE).get(url(cast)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header", ["Bearer nonsense", "Bearer", "Bearer a b", "Token nonsense", "Bearer ÿ", "Basic dXNlcjpwYXNz"]
+)
+def test_a_wrong_key_is_refused(cast: Cast, api: APIClient, header: str) -> None:
+    response = api.get(url(cast), headers={"Authorization": header})
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"] == "Bearer"
+
+
+def test_an_expired_or_revoked_key_is_refused(cast: Cast) -> None:
+    client = as_user(cast, cast.owner)
+    key = ApiKey.objects.filter(user=cast.owner)
+    assert client.get(url(cast)).status_code == 200
+    key.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert problem(client.get(url(cast))) == (401, "authentication_failed")
+    key.update(expires_at=None, revoked_at=timezone.now())
+    assert problem(client.get(url(cast))) == (401, "authentication_failed")
+
+
+def test_the_key_itself_is_not_stored(cast: Cast) -> None:
+    key = cast.key_of(cast.owner)
+    row = ApiKey.objects.get(user=cast.owner)
+    assert key not in (row.digest, row.prefix, row.name)
+    assert len(row.prefix) == 12
+
+
+def test_a_session_needs_a_csrf_token(cast: Cast) -> None:
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(cast.owner)
+    assert client.get(url(cast)).status_code == 200
+    assert client.post(url(cast, "pause"), {}, format="json").status_code == 403
