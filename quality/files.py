@@ -26,8 +26,8 @@ def read_answers(path: Path | str, *, labels: Sequence[str] | None = None, repea
     """Answers of a file with the columns ``task``, ``worker`` and ``label``; further columns are passed over.
 
     Every value is text afterwards. ``labels`` fixes the label set and its order; without it the labels found are
-    sorted, numbers by value. ``repeats="keep"`` lets a worker answer a task more than once. Raises AnswerError with the row and column of what is wrong, FileNotFoundError and
-    other OSErrors as they come.
+    sorted, numbers by value. ``repeats="keep"`` lets a worker answer a task more than once. Raises AnswerError with the
+    row and column of what is wrong, FileNotFoundError and other OSErrors as they come.
     """
     tasks: dict[str, int] = {}
     workers: dict[str, int] = {}

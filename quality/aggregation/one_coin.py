@@ -40,7 +40,7 @@ class OneCoin:
 
     max_iter: int = 100
     tol: float = 1e-4
-    prior_strength: float = 5.0
+    prior_strength: float = 2.0
     prior_accuracy: float = 0.7
     pool_strength: float = 10.0
 
