@@ -1,4 +1,4 @@
-"""Agreement among people, among models, between people and models, kept apart."""
+"""Agreement among people, among models, between the two."""
 
 from __future__ import annotations
 

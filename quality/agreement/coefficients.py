@@ -32,6 +32,9 @@ class Coefficient(Protocol):
     def influence(self, table: TaskTable) -> Floats:
         """How far one task of each kind pulls the value, times the number of tasks: (P,), mean 0."""
 
+    def room(self, table: TaskTable) -> float:
+        """Disagreement by chance as a share of the largest that labels allow: what full disagreement divides by."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ChanceCorrected:
@@ -92,6 +95,12 @@ class ChanceCorrected:
         pull = n / n_pairable * pairable * (within - chance) / room - value
         return np.asarray((pull - (1 - value) / room * self._chance_pull(table, weight)) * self.used(table))
 
+    def room(self, table: TaskTable) -> float:
+        """Disagreement by chance as a share of the largest that labels allow; 1 without correction for chance."""
+        if self.chance == "none":
+            return 1.0
+        return 1.0 - float(self._chance(table, table.multiplicity.astype(np.float64)[None, :])[0])
+
     def _chance_pull(self, table: TaskTable, weight: Floats) -> Floats:
         """How far one task of each kind moves the chance agreement, times the number of tasks: (P,)."""
         if self.chance == "uniform":
@@ -117,11 +126,14 @@ class Alpha:
     """Krippendorff's alpha for a fixed distance between labels (nominal, interval, ratio, weights, a matrix).
 
     1 − (n − 1) Σ o δ / Σ n n δ, written as (p_a − p_e) / (1 − p_e) with δ = 1 − agreement and p_a corrected by 1/n.
+    ``variance="count_table"`` is how the R package irrCAC linearises alpha from a table of counts, with half the
+    pull of chance: only for comparing figures, the default is the derivative.
     """
 
     measure: Measure
     params: Mapping[str, Any] = field(default_factory=dict)
     metric: str = "krippendorff_alpha"
+    variance: Literal["derivative", "count_table"] = "derivative"
 
     def used(self, table: TaskTable) -> NDArray[np.bool_]:
         """Tasks with at least two answers."""
@@ -154,8 +166,16 @@ class Alpha:
         surplus = (sizes - mean_size) / mean_size
         own = sizes * self.measure.within(table) / mean_size - corrected * surplus
         own_chance = table.row_sums(self.measure.slope(share) / 2) / mean_size - chance * surplus
+        if self.variance == "count_table":
+            value = (corrected - chance) / room
+            seen = (1 - 1 / answers) * (sizes * self.measure.within(table) / mean_size - observed)
+            return np.asarray((seen - (1 - value) * (own_chance - chance)) / room * used)
         pull = (own - chance) / room - 2 * (1 - plain) * (own_chance - chance) / room - plain
         return np.asarray(pull * used)
+
+    def room(self, table: TaskTable) -> float:
+        """Disagreement by chance as a share of the largest that labels allow."""
+        return 1.0 - float(self._parts(table, table.multiplicity.astype(np.float64)[None, :])[1][0])
 
 
 def _ratio(top: Floats, bottom: Floats) -> Floats:

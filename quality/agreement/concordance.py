@@ -1,4 +1,4 @@
-"""Two workers on a continuous scale: Lin's concordance, Bland and Altman's limits of agreement."""
+"""Two workers on a continuous scale: Lin's concordance, Bland-Altman limits of agreement."""
 
 from __future__ import annotations
 

@@ -119,8 +119,7 @@ def _with_interval(
     value, tail = result.value, options.tail
     result = replace(result, params={**result.params, "confidence": options.confidence})
     if (value == 1.0 or abs(value - 1.0) < 1e-12) and options.method in ("auto", "exact"):
-        chance = 0.0 if result.metric == "percent_agreement" else _pooled_chance(result)
-        low = max(-1.0, exact_low(result.tasks, chance, tail))
+        low = max(-1.0, exact_low(result.tasks, coefficient.room(table), tail))
         return result.with_interval(se=result.se, low=low, high=1.0, method="exact")
     if not _has_spread(table):
         note = "every task shows the same labels, so that nothing says how far the value would vary"
@@ -147,11 +146,6 @@ def _with_interval(
         low, high = percentile_bounds(defined, tail)
     result = replace(result, se_bootstrap=finite(float(np.std(defined, ddof=1))))
     return result.with_interval(se=result.se, low=low, high=min(1.0, high), method=method)
-
-
-def _pooled_chance(result: AgreementResult) -> float:
-    """Chance agreement from the label shares; half where they are not listed."""
-    return sum(share**2 for share in result.prevalence.values()) if result.prevalence else 0.5
 
 
 def _warned(result: AgreementResult) -> AgreementResult:

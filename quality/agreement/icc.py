@@ -1,4 +1,4 @@
-"""The six intraclass correlations of Shrout and Fleiss with their F intervals."""
+"""The six intraclass correlations of Shrout-Fleiss with their F intervals."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def bca_bounds(value: float, resampled: Floats, without: Floats, count: Floats, 
     return float(low), float(high)
 
 
-def exact_low(tasks: int, chance: float, tail: float) -> float:
-    """Lower end where all tasks agree fully: Clopper and Pearson's bound on the share of such tasks, the rest taken
-    to agree on nothing, corrected for chance."""
-    return float((tail ** (1 / tasks) - chance) / (1 - chance))
+def exact_low(tasks: int, room: float, tail: float) -> float:
+    """Lower end where all tasks agree fully: Clopper and Pearson's bound on the share of such tasks, with the rest
+    taken to disagree as far as labels allow."""
+    return float(1 - (1 - tail ** (1 / tasks)) / room)

@@ -70,6 +70,20 @@ class OrdinalAlpha:
         slope = -sizes * observed - answers * slope_observed + answers * observed * slope_expected / expected
         return np.asarray(float(weight.sum()) * slope / expected * used)
 
+    def room(self, table: TaskTable) -> float:
+        """Disagreement by chance as a share of the largest that labels allow."""
+        weight = (table.multiplicity * self.used(table)).astype(np.float64)
+        counts = table.marginals(weight[None, :])
+        return _share_of_widest(counts[0], _mid_ranks(counts)[0])
+
+
+def _share_of_widest(counts: Floats, rank: Floats) -> float:
+    """Mean squared distance by chance over that of the two labels furthest apart."""
+    share = counts / counts.sum()
+    given = rank[counts > 0]
+    variance = float(share @ rank**2 - (share @ rank) ** 2)
+    return 2 * variance / float(np.ptp(given)) ** 2
+
 
 def _mid_ranks(counts: Floats) -> Floats:
     """Mean rank of each label's answers, from 0: (R, K) for counts (R, K)."""

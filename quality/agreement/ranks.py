@@ -70,7 +70,8 @@ def mean_correlation(
 ) -> AgreementResult:
     """Mean correlation over all pairs of workers, over the tasks that all of them answered.
 
-    "kendall_tau_b" or "spearman" use the labels' order, "pearson" their numbers. Above 60 workers there is no value
+    "kendall_tau_b" or "spearman" use the labels' order, "pearson" their numbers; these two are averaged on Fisher's z
+    unless a pair correlates perfectly, which z cannot hold. Above 60 workers there is no value
     (reason "incomplete_table"): a mean over pairs is for a panel.
     """
     table: CompleteTable | None = complete_table(answers, ranks=kind != "pearson")
@@ -83,8 +84,10 @@ def mean_correlation(
     }[kind]
 
     def mean(values: Floats) -> float:
-        pairs = [pairwise(values[:, a], values[:, b]) for a, b in combinations(range(values.shape[1]), 2)]
-        return float(np.mean(pairs))
+        pairs = np.array([pairwise(values[:, a], values[:, b]) for a, b in combinations(range(values.shape[1]), 2)])
+        if kind == "kendall_tau_b" or np.abs(pairs).max() > 1 - 1e-12:
+            return float(pairs.mean())
+        return float(np.tanh(np.arctanh(pairs).mean()))
 
     return result_of(f"mean_{kind}", table, mean, options=options, rng=rng)
 
