@@ -66,7 +66,7 @@ def _demo(options: argparse.Namespace) -> None:
         except AssayError:
             server.check()
             raise
-        print(f"\nProject {project}: {name}", flush=True)
+        print(f"\nThis was project {project}, {name}. Every run makes a project of its own.", flush=True)
         if options.serve:
             _serve(server, accounts)
 

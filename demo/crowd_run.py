@@ -39,8 +39,9 @@ class Outcome:
 class CrowdRun:
     """Lets ``hands`` take turns in ``threads`` threads: whoever has waited longest goes next.
 
-    A worker who is told to wait comes back when the server said. ``outcome`` is added to, so that a second run of
-    the same crowd can carry on with it; workers whom it says are stopped stay away.
+    A function never tires: it always goes next. A worker who is told to wait comes back when the server said.
+    ``outcome`` is added to, so that a second run of the same crowd can carry on with it; workers whom it says are
+    stopped stay away.
     """
 
     def __init__(
@@ -114,7 +115,8 @@ class CrowdRun:
         with self._turn:
             self._busy -= 1
             if pause is not None:
-                heapq.heappush(self._queue, (time.monotonic() + pause, number))
+                is_next = pause == 0 and self._hands[number].worker.origin == "function"
+                heapq.heappush(self._queue, (0.0 if is_next else time.monotonic() + pause, number))
             self._turn.notify_all()
 
     def _work_once(self, hand: Hand) -> float | None:

@@ -14,7 +14,7 @@ from demo.crowd_run import CrowdRun, Hand, Outcome
 from demo.drive import drive_project
 from demo.errors import DemoError
 from demo.findings import collect
-from demo.project import Plan, choose_material
+from demo.project import Plan, choose_material, task_requests
 from demo.report import report_lines
 from demo.workers import demo_workers
 
@@ -87,6 +87,23 @@ def test_a_manager_key_without_rights_is_an_assay_error():
     with serve_fake(FakeAssay()) as url, AssayClient(url, "nobody") as manager, pytest.raises(AssayError) as refusal:
         drive_project(manager, lambda key: AssayClient(url, key), name="x", material=MATERIAL, workers=WORKERS)
     assert refusal.value.code == "forbidden"
+
+
+def test_a_function_goes_on_while_people_take_turns():
+    assay = FakeAssay()
+    with serve_fake(assay) as url, ExitStack() as stack:
+        manager = stack.enter_context(AssayClient(url, MANAGER_KEY))
+        manager.add_tasks("p1", task_requests(MATERIAL))
+        chosen = [WORKERS[0], WORKERS[-1], WORKERS[1]]
+        made = manager.add_workers("p1", [worker.request for worker in chosen])
+        manager.launch("p1")
+        hands = [
+            Hand(worker=worker, client=stack.enter_context(AssayClient(url, new["key"])))
+            for worker, new in zip(chosen, made, strict=True)
+        ]
+        CrowdRun("p1", hands, Outcome(), threads=1).run(lambda: None, every_seconds=0.05)
+    order = [a["worker"]["name"] for a in assay.answers]
+    assert order == ["Replay 01", *["VADER 3.3.2"] * 6, *["Replay 02", "Replay 01"] * 5, "Replay 02"]
 
 
 def test_a_server_that_never_gives_work_is_said_to_be_stalled():
