@@ -43,6 +43,7 @@ def labels_section(material: Material, workers: Sequence[DemoWorker], findings: 
     vader = next(worker for worker in workers if worker.origin == "function")
     alone = {task_key(snippet): vader.answer(snippet.text) for snippet in material.tasks}
     models = sorted({str(row["model"] or "preview between two fits") for row in findings.consensus})
+    stated = sum(row["confidence"] for row in findings.consensus) / max(1, len(findings.consensus))
     n_people, n_counted = findings.of_people.n_answers, findings.counted.n_answers
     return [
         *heading("Accuracy against the true label (95 % intervals)"),
@@ -57,6 +58,11 @@ def labels_section(material: Material, workers: Sequence[DemoWorker], findings: 
             ],
         ),
         *_paired("The server's Dawid-Skene minus majority of people", full_fit, majority),
+        *prose(
+            f"The server is {stated:.1%} sure of its labels on average, and right on "
+            f"{sum(full_fit.values()) / len(full_fit):.1%}: the difference is what its posterior "
+            "overstates or understates."
+        ),
         *prose(
             f"The server's model: {', '.join(models)}. A fit of the same answers in this process, without the golds, "
             f"gives the same label on {same} of {len(here)} tasks."

@@ -102,7 +102,7 @@ class FakeAssay:
         for key in self.tasks:
             votes = Counter(a["value"] for a in self.answers if a["task_key"] == key)
             if votes:
-                rows.append({"task_key": key, "label": votes.most_common(1)[0][0], "model": "fake"})
+                rows.append({"task_key": key, "label": votes.most_common(1)[0][0], "confidence": 0.75, "model": "fake"})
         return {"results": rows, "next": None}
 
     def _get_agreement(self, _body: dict[str, Any]) -> Any:

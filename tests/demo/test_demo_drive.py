@@ -167,6 +167,10 @@ def test_the_report_shows_alpha_or_the_reason_why_there_is_none(report):
     assert "VADER alone server none no_pairable_units 0 1 0" in lines
 
 
+def test_the_report_holds_the_stated_confidence_against_the_accuracy(report):
+    assert "The server is 75.0% sure of its labels on average, and right on" in " ".join(report[0].split())
+
+
 def test_the_report_adds_up_what_is_owed(report):
     text, findings = " ".join(report[0].split()), report[1]
     paid = sum(a["worker"]["kind"] == "human" for a in findings.answers)
