@@ -1,0 +1,29 @@
+"""The triggers behind the append-only tables are there after all migrations: a table rebuilt on SQLite loses them."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+EXPECTED = {
+    "entry_before_seal",
+    "transaction_balanced",
+    *(
+        f"crowd_{table}_no_{verb}"
+        for table in ("answer", "entry", "event", "transaction", "trustchange")
+        for verb in ("update", "delete")
+    ),
+}
+
+
+@pytest.mark.django_db
+def test_every_trigger_exists() -> None:
+    queries = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(queries[connection.vendor])
+        found = {name for (name,) in cursor.fetchall()}
+    extra = {"transaction_has_entries"} if connection.vendor == "sqlite" else set()
+    assert found == EXPECTED | extra
