@@ -1,0 +1,120 @@
+"""Stack: the models that `auto` averages, with the weights that the data's own checks decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quality.aggregation.ebcc import EBCC
+from quality.aggregation.incidence import Incidence
+from quality.aggregation.predictive import HeldOut, held_out_answers
+from quality.aggregation.shared_accuracy import fit_shared_accuracy
+from quality.aggregation.subtypes import SubtypeFit, fit_subtypes
+from quality.aggregation.worker_prior import EarlyFit, early_fit, worker_prior
+
+Floats = NDArray[np.floating[Any]]
+
+STRENGTHS = (2.0, 5.0)
+EARLY_STEPS = 5
+
+WEIGHTS_INDEPENDENT = {"matrices": 0.8, "accuracy": 0.2}
+WEIGHTS_CORRELATED = {"matrices": 0.2, "accuracy": 0.2, "accuracy and prevalence": 0.2, "subtypes": 0.4}
+"""Share of each family in the posterior, without and with evidence for correlated errors; chosen on sixteen public
+crowds (docs/methods/auto.md gives the figures with each left out)."""
+
+LARGEST_DEPARTURE = 0.1
+"""Subtypes are refused when their consensus leaves the votes on this share of tasks more than the matrices do: they
+have then found a structure of the answers that is not the label."""
+
+REFIT_ITERATIONS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """One fitted model: posterior (T, K), gold clamped; logits (T, K) before clamping; family as in the weights."""
+
+    family: str
+    posterior: Floats
+    logits: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """members: the fitted models. early: the matrices of the larger strength. check: how well held-out answers are
+    predicted. subtypes: the accepted subtype fit, or None. gain: what its bound gained, nats an answer."""
+
+    members: tuple[Member, ...]
+    early: EarlyFit
+    check: HeldOut
+    subtypes: SubtypeFit | None
+    gain: float
+    refused: bool
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Share of each family in the posterior; sums to 1."""
+        return dict(WEIGHTS_INDEPENDENT if self.subtypes is None else WEIGHTS_CORRELATED)
+
+    @property
+    def posterior(self) -> Floats:
+        """The weighted mean of the members' posteriors: (T, K)."""
+        mean = np.zeros_like(self.members[0].posterior)
+        for family, weight in self.weights.items():
+            group = [member for member in self.members if member.family == family]
+            for member in group:
+                mean += weight / len(group) * member.posterior
+        return mean
+
+
+def fit_stack(crowd: Incidence, search: EBCC | None) -> Stack:
+    """Fit every member; ``search`` None leaves out the subtypes."""
+    members, early = _independent(crowd)
+    check = held_out_answers(crowd, early.origin, early.logits, early.table, early.prevalence)
+    base = Stack(members=members, early=early, check=check, subtypes=None, gain=0.0, refused=False)
+    if search is None:
+        return base
+    single, best = search.search(crowd)
+    if best is None:
+        return base
+    gain = (best.bound[-1] - single.bound[-1]) / max(crowd.answers.n_answers, 1)
+    votes = crowd.vote_shares().argmax(axis=1)
+    seen = crowd.seen
+    followed = [float((p.argmax(axis=1) == votes)[seen].mean()) for p in (base.posterior, best.posterior)]
+    if followed[1] < followed[0] - LARGEST_DEPARTURE:
+        return replace(base, gain=gain, refused=True)
+    return replace(base, members=(*members, *_correlated(crowd, best)), subtypes=best, gain=gain)
+
+
+def refit_stack(crowd: Incidence, fitted: Stack) -> Stack:
+    """Fit again on a crowd with less gold: the same members, subtypes carried on from where they were."""
+    members, early = _independent(crowd)
+    fresh = replace(fitted, members=members, early=early)
+    if fitted.subtypes is None:
+        return fresh
+    past = fitted.subtypes
+    # tasks whose gold is withheld start from what their answers say, or the fold would still know their label
+    free = np.where(crowd.seen[:, None], np.exp(past.log_shares), 0.0)
+    shares = np.where((crowd.gold >= 0)[:, None], past.shares, free)
+    history = 0.0 if crowd.history is None else crowd.history
+    prior = worker_prior(crowd.worker_counts(early.posterior) + history, STRENGTHS[-1])
+    again = fit_subtypes(crowd, prior, shares, concentration=0.1, max_iter=REFIT_ITERATIONS, tol=1e-3)
+    return replace(fresh, members=(*members, *_correlated(crowd, again)), subtypes=again)
+
+
+def _independent(crowd: Incidence) -> tuple[tuple[Member, ...], EarlyFit]:
+    start = crowd.agreement_votes()
+    fits = [early_fit(crowd, strength=strength, steps=EARLY_STEPS, start=start) for strength in STRENGTHS]
+    posterior, logits = fit_shared_accuracy(crowd, with_prevalence=False)
+    members = [Member("matrices", fit.posterior, fit.logits) for fit in fits]
+    return (*members, Member("accuracy", posterior, logits)), fits[-1]
+
+
+def _correlated(crowd: Incidence, fit: SubtypeFit) -> tuple[Member, Member]:
+    posterior, logits = fit_shared_accuracy(crowd, with_prevalence=True)
+    return (
+        Member("accuracy and prevalence", posterior, logits),
+        Member("subtypes", fit.posterior, fit.log_posterior),
+    )
