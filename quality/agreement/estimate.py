@@ -99,7 +99,9 @@ def _point(table: TaskTable, coefficient: Coefficient, summary: AgreementResult)
     value = float(coefficient.values(table, table.multiplicity[None, :].astype(np.float64))[0])
     if not np.isfinite(value):
         return replace(result, reason=Reason.NO_VARIATION)
-    return replace(result, value=value, reason=Reason.TOO_FEW_TASKS if lone else None)
+    if lone:  # alpha: what is seen and what chance gives are then the same pairs
+        return replace(result, value=value if uncorrected else 0.0, reason=Reason.TOO_FEW_TASKS)
+    return replace(result, value=value)
 
 
 def _has_spread(table: TaskTable) -> bool:

@@ -25,6 +25,11 @@ def _pair_mean(table: TaskTable, disagreement: Floats) -> Floats:
     return np.asarray(np.where(pairs > 0, 1 - disagreement / np.maximum(pairs, 1), 0.0))
 
 
+def _scaled(x: Floats) -> Floats:
+    """Numbers moved to begin at 0 with a range of 1, so that squares neither cancel nor overflow."""
+    return np.asarray((x - x.min()) / (np.ptp(x) or 1.0)) if x.size else x
+
+
 def _sparse(table: TaskTable) -> Any:
     return sparse.csr_array(table.patterns.astype(np.float64)) if isinstance(table, PatternTable) else table.counts  # type: ignore[attr-defined]
 
@@ -56,7 +61,7 @@ class QuadraticMeasure:
     """1 − (x − y)² / range²."""
 
     def __init__(self, x: Floats) -> None:
-        self.x = (x - x.mean()) / (np.ptp(x) or 1.0)
+        self.x = _scaled(x)
 
     def within(self, table: TaskTable) -> Floats:
         """Mean agreement over the pairs of answers of each row: (P,)."""
@@ -84,7 +89,7 @@ class LinearMeasure:
         self.order = np.argsort(x, kind="stable")
         self.place = np.empty_like(self.order)
         self.place[self.order] = np.arange(len(x))
-        self.x = x / (np.ptp(x) or 1.0)
+        self.x = _scaled(x)
 
     def within(self, table: TaskTable) -> Floats:
         """Mean agreement over the pairs of answers of each row: (P,)."""

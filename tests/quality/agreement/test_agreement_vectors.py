@@ -38,7 +38,7 @@ def test_reference_value_is_met(case):
     if entry["value"] == "undefined":
         assert (value, reason) == (None, entry["reason"])
         return
-    # Peers divide a table's variance by n or by n − 1; ours is n − 1 everywhere, which the entry names where they differ.
+    # Peers divide a table's variance by n or n − 1; ours is n − 1, which the entry names where they differ.
     expected = entry.get("value_if_divisor_n_minus_1", entry["value"])
     assert value is not None
     assert abs(value - expected) <= entry["tol"]

@@ -14,8 +14,8 @@ from quality.agreement import distances, matching, ranks, shapes
 from quality.agreement.alpha import krippendorff_alpha
 from quality.agreement.any_distance import alpha_with_distance
 from quality.agreement.catalogue import CHANCE, agreement
-from quality.agreement.cohen import CohenOptions, cohen_kappa, cohen_kappa_pair
 from quality.agreement.coefficients import Alpha
+from quality.agreement.cohen import CohenOptions, cohen_kappa, cohen_kappa_pair
 from quality.agreement.complete import complete_table
 from quality.agreement.conger import conger_kappa
 from quality.agreement.estimate import estimate
@@ -32,7 +32,16 @@ from quality.answers import AnswerSet
 FOLDER = Path(__file__).parent / "vectors"
 LINEARISED = IntervalOptions(method="linearised")
 ENDINGS = ("_bootstrap_ci_low", "_bootstrap_ci_high", "_bootstrap_se", "_ci_low", "_ci_high", "_se0", "_se", "_z")
-OBJECTS = ("iou", "giou", "polygon_iou", "box_f1", "box_mean_matched_iou", "span_f1", "masi_distance", "jaccard_distance")
+OBJECTS = (
+    "iou",
+    "giou",
+    "polygon_iou",
+    "box_f1",
+    "box_mean_matched_iou",
+    "span_f1",
+    "masi_distance",
+    "jaccard_distance",
+)
 CORRELATIONS = {"mean_spearman": "spearman", "mean_pearson": "pearson"}
 
 
