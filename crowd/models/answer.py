@@ -29,6 +29,8 @@ class Answer(models.Model):
     value = models.JSONField()
     label_index = models.PositiveSmallIntegerField(null=True)
     is_gold = models.BooleanField(default=False)
+    # Repeats the worker's kind, so that the index below alone answers for people and for models.
+    is_model = models.BooleanField(default=False)
     holds_place = models.BooleanField(default=True)
     is_surplus = models.BooleanField(default=False)
     # By the server's clock, from claim to submit: a browser's clock can be forged.
@@ -58,6 +60,12 @@ class Answer(models.Model):
             # Used by fits and lists, in the order in which answers came.
             models.Index(fields=["project", "id"], name="answer_of_project"),
             models.Index(fields=["worker", "project", "id"], name="answer_of_worker"),
+            # Used by agreement: the histogram of label counts per task is made from this index alone.
+            models.Index(
+                fields=["project", "is_model", "task", "label_index"],
+                condition=Q(is_gold=False, label_index__isnull=False),
+                name="answer_patterns",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from crowd.enums import AnswerType, AssignmentState
+from crowd.enums import AnswerType, AssignmentState, WorkerKind
 from crowd.errors import AlreadySubmitted, BudgetExhausted, NotFound, StaleLease
 from crowd.jobs import enqueue_answer
 from crowd.models import Answer, Assignment, Worker
@@ -39,7 +39,7 @@ def submit_answer(*, assignment_uid: uuid.UUID, worker: Worker, value: Any) -> S
     with transaction.atomic():
         lock_worker(worker.pk)
         now = timezone.now()
-        assignment = Assignment.objects.select_related("project").filter(uid=assignment_uid, worker=worker).first()
+        assignment = Assignment.objects.select_related("project", "worker").filter(uid=assignment_uid, worker=worker).first()
         if assignment is None:
             raise NotFound("there is no such assignment among yours")
         project = assignment.project
@@ -102,6 +102,7 @@ def _store(
         value=value,
         label_index=label_index,
         is_gold=assignment.is_gold,
+        is_model=assignment.worker.kind != WorkerKind.HUMAN,
         holds_place=in_overlap,
         is_surplus=is_surplus,
         elapsed_seconds=max(0.0, (now - assignment.claimed_at).total_seconds()),
