@@ -14,8 +14,10 @@ from typing import TextIO
 import numpy as np
 
 from quality.answers import AnswerSet, Repeats, label_order
+from quality.csv_fast import Column, read_plain
 from quality.csv_reading import read_rows, shorten
 from quality.errors import AnswerError
+from quality.parquet_reading import PARQUET_ENDINGS, read_parquet
 from quality.results import AggregationResult
 
 COLUMNS = ("task", "worker", "label")
@@ -25,46 +27,74 @@ RESULT_COLUMNS = ("task", "label", "confidence")
 def read_answers(path: Path | str, *, labels: Sequence[str] | None = None, repeats: Repeats = "error") -> AnswerSet:
     """Answers of a file with the columns ``task``, ``worker`` and ``label``; further columns are passed over.
 
+    A path ending in .parquet or .pq is read as Parquet, which needs pyarrow, any other as CSV in UTF-8.
     Every value is text afterwards. ``labels`` fixes the label set and its order; without it the labels found are
     sorted, numbers by value. ``repeats="keep"`` lets a worker answer a task more than once. Raises AnswerError with the
     row and column of what is wrong, FileNotFoundError and other OSErrors as they come.
     """
-    tasks: dict[str, int] = {}
-    workers: dict[str, int] = {}
-    known: dict[str, int] = {} if labels is None else {label: i for i, label in enumerate(labels)}
-    if labels is not None and len(known) != len(labels):
+    source = Path(path)
+    if labels is not None and len(set(labels)) != len(labels):
         raise AnswerError("the label set names a label twice; name each label once")
-    task_index, worker_index, label_index, rows = array("i"), array("i"), array("i"), array("q")
-    for row, (task, worker, label) in read_rows(Path(path), COLUMNS):
-        if labels is not None and label not in known:
-            raise AnswerError(
-                f"unknown label {shorten(label)!r}; the label set is {', '.join(map(repr, labels))}",
-                row=row,
-                column="label",
-            )
-        task_index.append(tasks.setdefault(task, len(tasks)))
-        worker_index.append(workers.setdefault(worker, len(workers)))
-        label_index.append(known.setdefault(label, len(known)))
+    plain = read_parquet(source, COLUMNS) if source.suffix in PARQUET_ENDINGS else read_plain(source, COLUMNS)
+    if plain is None:
+        return _read_strictly(source, labels, repeats)
+    try:
+        return _indexed(plain, labels, repeats)
+    except AnswerError as error:
+        if source.suffix in PARQUET_ENDINGS:
+            raise
+        _read_strictly(source, labels, repeats)  # names the row as the file counts it
+        raise AssertionError("the strict reader accepts what the fast one refuses") from error
+
+
+def _read_strictly(source: Path, labels: Sequence[str] | None, repeats: Repeats) -> AnswerSet:
+    known: tuple[dict[str, int], ...] = ({}, {}, {label: i for i, label in enumerate(labels or ())})
+    indexes = (array("i"), array("i"), array("i"))
+    rows = array("q")
+    for row, values in read_rows(source, COLUMNS):
+        if labels is not None and values[2] not in known[2]:
+            raise _unknown_label(values[2], labels, row)
+        for index, vocabulary, value in zip(indexes, known, values, strict=True):
+            index.append(vocabulary.setdefault(value, len(vocabulary)))
         rows.append(row)
     if not rows:
         raise AnswerError("the file holds no answers below its header", row=2)
-    vocabulary: Sequence[Hashable] = list(known)
-    indexes = np.frombuffer(label_index, dtype=np.int32)
-    if labels is None:
-        vocabulary, indexes = label_order(vocabulary, indexes)
+    columns = [(np.frombuffer(index, dtype=np.int32), list(found)) for index, found in zip(indexes, known, strict=True)]
     try:
-        return AnswerSet.from_arrays(
-            np.frombuffer(task_index, dtype=np.int32),
-            np.frombuffer(worker_index, dtype=np.int32),
-            indexes,
-            tasks=tuple(tasks),
-            workers=tuple(workers),
-            labels=tuple(vocabulary),
-            repeats=repeats,
-        )
+        return _indexed(columns, labels, repeats)
     except AnswerError as error:
         place = None if error.row is None else rows[error.row - 1]
         raise AnswerError(error.problem, row=place, column=error.column) from None
+
+
+def _indexed(columns: Sequence[Column], labels: Sequence[str] | None, repeats: Repeats) -> AnswerSet:
+    """The answer set of three columns; an error's row counts the answers from 1."""
+    (task, tasks), (worker, workers), (label, found) = columns
+    vocabulary: Sequence[Hashable] = found
+    if labels is None:
+        vocabulary, label = label_order(found, label)
+    elif list(labels) != found:
+        place = {value: i for i, value in enumerate(labels)}
+        unknown = [i for i, value in enumerate(found) if value not in place]
+        if unknown:
+            row = int(np.flatnonzero(np.isin(label, unknown))[0]) + 1
+            raise _unknown_label(found[label[row - 1]], labels, row)
+        label = np.array([place[value] for value in found], dtype=np.int32)[label]
+        vocabulary = labels
+    return AnswerSet.from_arrays(
+        task,
+        worker,
+        label,
+        tasks=tuple(tasks),
+        workers=tuple(workers),
+        labels=tuple(vocabulary),
+        repeats=repeats,
+    )
+
+
+def _unknown_label(label: str, labels: Sequence[str], row: int) -> AnswerError:
+    known = ", ".join(map(repr, labels))
+    return AnswerError(f"unknown label {shorten(label)!r}; the label set is {known}", row=row, column="label")
 
 
 def read_gold(path: Path | str) -> dict[str, str]:
@@ -73,11 +103,20 @@ def read_gold(path: Path | str) -> dict[str, str]:
     Errors as in `read_answers`; a task named twice is one too.
     """
     gold: dict[str, str] = {}
-    for row, (task, label) in read_rows(Path(path), ("task", "label")):
+    for row, (task, label) in _rows(Path(path), ("task", "label")):
         if task in gold:
             raise AnswerError(f"task {shorten(task)!r} has a gold label already", row=row, column="task")
         gold[task] = label
     return gold
+
+
+def _rows(source: Path, wanted: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    if source.suffix not in PARQUET_ENDINGS:
+        yield from read_rows(source, wanted)
+        return
+    columns = read_parquet(source, wanted)
+    for row in range(len(columns[0][0])):
+        yield row + 1, [values[index[row]] for index, values in columns]
 
 
 @contextmanager
