@@ -1,2 +1,32 @@
 """The pages' URLs."""
-urlpatterns = []
+
+from __future__ import annotations
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from web.account.views import HomeView, LogInPage, own_page
+from web.manager import views as manager
+from web.worker import views as worker
+
+WORK = "work/<uuid:project>"
+MANAGE = "manage/<uuid:project>"
+
+urlpatterns = [
+    path("", HomeView.as_view(), name="home"),
+    path("log-in/", LogInPage.as_view(), name="log-in"),
+    path("log-out/", LogoutView.as_view(), name="log-out"),
+    path("me/", own_page, name="me"),
+    path(f"{WORK}/", worker.show_desk, name="work"),
+    path(f"{WORK}/wait/", worker.show_wait, name="work-wait"),
+    path(f"{WORK}/finished/", worker.show_finished, name="work-finished"),
+    path(f"{WORK}/no-budget/", worker.show_no_budget, name="work-no-budget"),
+    path(f"{WORK}/claim/", worker.claim, name="work-claim"),
+    path(f"{WORK}/submit/", worker.submit, name="work-submit"),
+    path(f"{WORK}/renew/", worker.renew, name="work-renew"),
+    path(f"{WORK}/skip/", worker.skip, name="work-skip"),
+    path(f"{WORK}/release/", worker.release, name="work-release"),
+    path(f"{MANAGE}/", manager.show_project, name="manage"),
+    path(f"{MANAGE}/launch/", manager.launch, name="manage-launch"),
+    path(f"{MANAGE}/pause/", manager.pause, name="manage-pause"),
+]

@@ -1,0 +1,94 @@
+"""Who may open which page: strangers get 404, as for a project that does not exist."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from cast import Cast
+from django.test import Client
+from django.urls import reverse
+
+from crowd.models import Assignment, Project, Worker
+
+WORK_PAGES = ["work", "work-wait", "work-finished", "work-no-budget"]
+WORK_ACTIONS = ["work-claim", "work-submit", "work-renew", "work-skip", "work-release"]
+MANAGE_ACTIONS = ["manage-launch", "manage-pause"]
+OF_A_PROJECT = [*WORK_PAGES, *WORK_ACTIONS, "manage", *MANAGE_ACTIONS]
+
+
+def without_token(page: bytes) -> bytes:
+    return re.sub(rb'name="csrfmiddlewaretoken" value="\w+"', b"", page)
+
+
+@pytest.mark.parametrize("name", OF_A_PROJECT)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_nobody_gets_anywhere_without_logging_in(cast: Cast, name: str, method: str) -> None:
+    address = reverse(name, args=[cast.project.uid])
+    response = getattr(Client(), method)(address)
+    assert (response.status_code, response["Location"]) == (302, f"{reverse('log-in')}?next={address}")
+
+
+@pytest.mark.parametrize("name", ["home", "me"])
+def test_own_pages_need_a_log_in(db: None, name: str) -> None:
+    assert Client().get(reverse(name))["Location"] == f"{reverse('log-in')}?next={reverse(name)}"
+
+
+@pytest.mark.parametrize("name", OF_A_PROJECT)
+def test_a_stranger_gets_404_for_a_project_as_for_none(cast: Cast, log_in, name: str) -> None:
+    client = log_in(cast.stranger)
+    method = client.get if name in (*WORK_PAGES, "manage") else client.post
+    real = method(reverse(name, args=[cast.project.uid]))
+    none = method(reverse(name, args=[uuid.uuid4()]))
+    assert (real.status_code, none.status_code) == (404, 404)
+    assert without_token(real.content) == without_token(none.content)
+    assert not Worker.objects.filter(user=cast.stranger).exists()
+
+
+@pytest.mark.parametrize("name", ["manage", *MANAGE_ACTIONS])
+@pytest.mark.parametrize("who", ["worker", "finance"])
+def test_only_owner_with_manager_open_the_manager_page(cast: Cast, log_in, name: str, who: str) -> None:
+    client = log_in(cast.worker.user if who == "worker" else cast.finance)
+    method = client.get if name == "manage" else client.post
+    assert method(reverse(name, args=[cast.project.uid])).status_code == 404
+    assert Project.objects.get().state == "live"
+
+
+@pytest.mark.parametrize("who", ["owner", "manager"])
+def test_owner_and_manager_open_the_manager_page(cast: Cast, log_in, who: str) -> None:
+    assert log_in(getattr(cast, who)).get(reverse("manage", args=[cast.project.uid])).status_code == 200
+
+
+def test_a_manager_who_is_not_enrolled_cannot_work(cast: Cast, log_in) -> None:
+    assert log_in(cast.manager).post(reverse("work-claim", args=[cast.project.uid])).status_code == 404
+    assert Assignment.objects.count() == 0
+
+
+@pytest.mark.parametrize("name", [*WORK_ACTIONS, *MANAGE_ACTIONS, "log-out"])
+def test_a_post_without_its_token_is_refused(cast: Cast, name: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.worker.user)
+    args = [] if name == "log-out" else [cast.project.uid]
+    response = client.post(reverse(name, args=args))
+    assert response.status_code == 403
+    assert "open too long" in response.content.decode()
+
+
+def test_every_page_has_the_strict_policy(cast: Cast, log_in) -> None:
+    client = log_in(cast.worker.user)
+    for address in (reverse("home"), reverse("me"), reverse("work", args=[cast.project.uid]), "/nothing-here"):
+        response = client.get(address)
+        policy = response["Content-Security-Policy"]
+        assert "script-src 'self';" in f"{policy};"
+        assert "style-src 'self';" in f"{policy};"
+        assert b"<style" not in response.content
+        assert b" style=" not in response.content
+        assert response.content.count(b"<script") == response.content.count(b"<script src=")
+
+
+@pytest.mark.parametrize("address", ["/nothing-here", "/work/0/", "/manage/x/"])
+def test_404_has_the_look_of_the_house(db: None, address: str) -> None:
+    response = Client().get(address)
+    assert response.status_code == 404
+    assert "There is nothing here for you" in response.content.decode()

@@ -1,0 +1,83 @@
+"""The lines of the account pages: a row of a query with its figures in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crowd.queries.earnings import Earning
+from crowd.queries.offers import ManagedProject, Offer
+from crowd.queries.standings import Standing
+from web.figures import percent
+from web.interval_chart import Scale, Whisker, whisker
+from web.money import Money
+
+BAND = Scale(left=8, right=232)
+
+
+@dataclass(frozen=True)
+class OfferLine:
+    """A project to work on."""
+
+    offer: Offer
+
+    @property
+    def price(self) -> Money:
+        """Per answer."""
+        return Money(self.offer.project.price_micros, self.offer.project.currency)
+
+
+@dataclass(frozen=True)
+class ManagedLine:
+    """A project to manage."""
+
+    managed: ManagedProject
+
+    @property
+    def share(self) -> str:
+        """How much is finished."""
+        return percent(self.managed.finished / self.managed.tasks if self.managed.tasks else None)
+
+
+@dataclass(frozen=True)
+class EarningLine:
+    """What one project owes."""
+
+    earning: Earning
+
+    @property
+    def confirmed(self) -> Money:
+        """Booked."""
+        return Money(self.earning.confirmed_micros, self.earning.project.currency)
+
+    @property
+    def pending(self) -> Money:
+        """Reserved."""
+        return Money(self.earning.pending_micros, self.earning.project.currency)
+
+
+@dataclass(frozen=True)
+class StandingLine:
+    """How the worker stands on one project."""
+
+    standing: Standing
+
+    @property
+    def mean(self) -> str:
+        """Estimated accuracy."""
+        return percent(None if self.standing.skill is None else self.standing.skill.mean)
+
+    @property
+    def low(self) -> str:
+        """Lower end of its interval."""
+        return percent(None if self.standing.skill is None else self.standing.skill.low)
+
+    @property
+    def high(self) -> str:
+        """Upper end of its interval."""
+        return percent(None if self.standing.skill is None else self.standing.skill.high)
+
+    @property
+    def band(self) -> Whisker | None:
+        """The interval as a mark on a line from 0 to 1."""
+        skill = self.standing.skill
+        return None if skill is None else whisker(BAND, skill.low, skill.mean, skill.high)

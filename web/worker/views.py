@@ -1,0 +1,160 @@
+"""The work pages: claim, answer, renew, skip, give back; every POST leads to a page that may be reloaded."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from crowd.errors import DomainError, NotEnrolled, NotFound
+from crowd.models import Enrolment, User
+from crowd.queries.desks import desk_of, enrolment_of
+from crowd.services.answers import submit_answer
+from crowd.services.assignments import claim_task, release_assignment, renew_assignment, skip_assignment
+from web.refusals import hides_what_is_not_theirs, sentence_for
+from web.worker.desk import desk_context, is_late
+from web.worker.forms import AnswerForm, AssignmentForm, SkipForm
+
+PAGE_OF_CLAIM = {"assigned": "work", "wait": "work-wait", "finished": "work-finished"}
+# The desk itself says "suspended" or "closed"; these refusals need no message beside it.
+PAGE_OF_REFUSAL = {"worker_suspended": "work", "project_closed": "work", "budget_exhausted": "work-no-budget"}
+# How long the wait page pauses before it asks again; its script backs off from here.
+RETRY_SECONDS = 3
+
+
+def page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page for workers: safe methods only, never cached, 404 for those who are not enrolled."""
+    return never_cache(login_required(require_safe(hides_what_is_not_theirs(view))))
+
+
+def action(view: Callable[[HttpRequest, Enrolment], HttpResponse]) -> Callable[..., HttpResponse]:
+    """A POST by an enrolled worker; what the rules refuse leads to the page that explains it."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, project: uuid.UUID) -> HttpResponse:
+        enrolment = enrolment_of(project_uid=project, user=_user(request))
+        try:
+            return view(request, enrolment)
+        except (NotFound, NotEnrolled):
+            raise
+        except DomainError as refusal:
+            if refusal.code not in PAGE_OF_REFUSAL:
+                messages.warning(request, sentence_for(refusal))
+            return redirect(PAGE_OF_REFUSAL.get(refusal.code, "work"), project)
+
+    return never_cache(login_required(require_POST(hides_what_is_not_theirs(wrapped))))
+
+
+@page
+def show_desk(request: HttpRequest, project: uuid.UUID) -> HttpResponse:
+    """What the worker has in hand: a task, or why there is none."""
+    desk = desk_of(project_uid=project, user=_user(request))
+    return render(request, f"worker/{desk.state}.html", desk_context(desk, chosen=request.GET.get("choice", "")))
+
+
+@page
+def show_wait(request: HttpRequest, project: uuid.UUID) -> HttpResponse:
+    """Nothing now: others hold what is left."""
+    enrolment = enrolment_of(project_uid=project, user=_user(request))
+    context = {"project": enrolment.project, "retry_seconds": RETRY_SECONDS}
+    return render(request, "worker/wait.html", context)
+
+
+@page
+def show_finished(request: HttpRequest, project: uuid.UUID) -> HttpResponse:
+    """Nothing more for this worker here."""
+    enrolment = enrolment_of(project_uid=project, user=_user(request))
+    return render(request, "worker/finished.html", {"project": enrolment.project})
+
+
+@page
+def show_no_budget(request: HttpRequest, project: uuid.UUID) -> HttpResponse:
+    """The project cannot pay for one more answer."""
+    enrolment = enrolment_of(project_uid=project, user=_user(request))
+    return render(request, "worker/no_budget.html", {"project": enrolment.project})
+
+
+@action
+def claim(request: HttpRequest, enrolment: Enrolment) -> HttpResponse:  # noqa: ARG001
+    """Take the next task."""
+    return _take_next(enrolment)
+
+
+@action
+def submit(request: HttpRequest, enrolment: Enrolment) -> HttpResponse:
+    """Store the answer, then take the next task; the same form sent again changes nothing."""
+    form = AnswerForm(request.POST, labels=enrolment.project.label_values)
+    if not form.is_valid():
+        messages.warning(request, _("Nothing was sent yet: please choose an answer first."))
+        return redirect("work", enrolment.project.uid)
+    submission = submit_answer(
+        assignment_uid=form.cleaned_data["assignment"], worker=enrolment.worker, value=form.value
+    )
+    if submission.is_replay:
+        messages.info(request, _("That answer was saved before; it counts once."))
+    elif is_late(submission.answer):
+        # One sentence for every late answer, whatever became of it: a difference could give gold away.
+        messages.info(
+            request,
+            _(
+                "Your answer came after its time had run out. It was kept. If another worker had taken the place, it "
+                "is not paid by itself; your earnings show what was booked."
+            ),
+        )
+    return _take_next(enrolment)
+
+
+@action
+def renew(request: HttpRequest, enrolment: Enrolment) -> HttpResponse:
+    """A full lease from now; the script gets the seconds, a plain form gets its page with the choice kept."""
+    form = AssignmentForm(request.POST)
+    if not form.is_valid():
+        return redirect("work", enrolment.project.uid)
+    renew_assignment(assignment_uid=form.cleaned_data["assignment"], worker=enrolment.worker)
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse({"seconds_left": enrolment.project.lease_seconds})
+    messages.info(request, _("You have the full time again."))
+    choice = request.POST.get("choice", "")
+    query = f"?choice={choice}" if choice.isdecimal() else ""
+    return redirect(reverse("work", args=[enrolment.project.uid]) + query)
+
+
+@action
+def skip(request: HttpRequest, enrolment: Enrolment) -> HttpResponse:
+    """Decline the task for good, with a reason, then take the next."""
+    form = SkipForm(request.POST)
+    if not form.is_valid():
+        messages.warning(request, _("To skip, choose a reason; its words may have up to 400 characters."))
+        return redirect("work", enrolment.project.uid)
+    skip_assignment(assignment_uid=form.cleaned_data["assignment"], worker=enrolment.worker, reason=form.sentence)
+    return _take_next(enrolment)
+
+
+@action
+def release(request: HttpRequest, enrolment: Enrolment) -> HttpResponse:
+    """Give the task back, then go home."""
+    form = AssignmentForm(request.POST)
+    if not form.is_valid():
+        return redirect("work", enrolment.project.uid)
+    release_assignment(assignment_uid=form.cleaned_data["assignment"], worker=enrolment.worker)
+    messages.info(request, _("The task was given back. See you soon."))
+    return redirect("home")
+
+
+def _take_next(enrolment: Enrolment) -> HttpResponse:
+    claimed = claim_task(project_uid=enrolment.project.uid, worker=enrolment.worker)
+    return redirect(PAGE_OF_CLAIM[claimed.state], enrolment.project.uid)
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
