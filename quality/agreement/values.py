@@ -43,11 +43,10 @@ class ValueTable:
         if answers.weight is not None:
             raise ValueError("agreement needs one label per answer; these answers carry weights")
         answered, row = np.unique(answers.task, return_inverse=True)
-        given, column = np.unique(answers.label, return_inverse=True)
-        shape = (len(answered), len(given))
-        counts = sparse.coo_array((np.ones(answers.n_answers), (row, column)), shape=shape).tocsr()
+        shape = (len(answered), answers.n_labels)
+        counts = sparse.coo_array((np.ones(answers.n_answers), (row, answers.label)), shape=shape).tocsr()
         counts.sum_duplicates()
-        return cls(counts, [answers.labels[i] for i in given], workers_of(answers))
+        return cls(counts, answers.labels, workers_of(answers))
 
     @cached_property
     def sizes(self) -> Counts:
