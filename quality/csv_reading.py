@@ -121,7 +121,7 @@ def _next(reader: Iterator[list[str]], lines: _Lines, header: Sequence[str]) -> 
     except StopIteration:
         return None
     except csv.Error as error:
-        for place, cell in enumerate(lines.last.split(",")):
+        for place, cell in enumerate(lines.last.rstrip("\r\n").split(",")):
             if len(cell) > MAX_CHARACTERS and place < len(header):
                 check_value(cell, before + 1, header[place])
         raise AnswerError(f"the row is not valid CSV ({error})", row=before + 1) from None
