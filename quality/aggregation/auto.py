@@ -13,7 +13,7 @@ from quality.aggregation.ebcc import EBCC, task_rank
 from quality.aggregation.history import History
 from quality.aggregation.incidence import Incidence, incidence, without_tasks
 from quality.aggregation.predictive import influence_of_answers
-from quality.aggregation.stack import Stack, fit_stack, refit_stack
+from quality.aggregation.stack import EARLY_STEPS, Stack, fit_stack, refit_stack
 from quality.aggregation.subtype_result import empty_result
 from quality.aggregation.workers import note_below_chance, worker_figures
 from quality.answers import AnswerSet, Gold
@@ -38,7 +38,8 @@ class Auto:
     model and the accuracy model with prevalence join, and the matrices, which assume independent errors, weigh less.
     ``notes`` say what was chosen and why. docs/methods/auto.md gives the reasons and the figures.
 
-    subtypes: the search for correlated errors. largest_search: answers above which this search is left out, said in
+    subtypes: the search for correlated errors; its finalists are averaged, so that no single optimum decides.
+    largest_search: answers above which this search is left out, said in
     the notes. tempering: how the evidence is discounted for ``calibrated``. gold_folds: parts into which gold is cut
     to learn how far the confidence is off, each part judged by a fit that has not seen it.
 
@@ -47,7 +48,7 @@ class Auto:
     prior; ``influence`` is measured on their evidence, discounted as the held-out answers ask for.
     """
 
-    subtypes: EBCC = field(default_factory=EBCC)
+    subtypes: EBCC = field(default_factory=lambda: EBCC(restarts=6, finalists=3))
     largest_search: int = 300_000
     tempering: Tempering = field(default_factory=Tempering)
     gold_folds: int = 5
@@ -88,10 +89,10 @@ class Auto:
             prevalence=prevalence,
             **vars(figures),
             influence=influence,
-            objective=np.array(stack.subtypes.bound) if stack.subtypes else np.empty(0),
+            objective=np.array(stack.subtypes[0].bound) if stack.subtypes else np.empty(0),
             objective_name="evidence lower bound of the subtypes" if stack.subtypes else "",
-            converged=stack.subtypes.converged if stack.subtypes else True,
-            n_iter=len(stack.subtypes.bound) if stack.subtypes else 0,
+            converged=all(fit.converged for fit in stack.subtypes),
+            n_iter=max((len(fit.bound) for fit in stack.subtypes), default=EARLY_STEPS),
             ties=tied(posterior) & crowd.seen,
             parameters=asdict(self),
             notes=(
@@ -165,7 +166,7 @@ class Auto:
 
     def _choice(self, stack: Stack, left_out: str) -> tuple[str, ...]:
         weights = ", ".join(f"{family} {weight:.0%}" for family, weight in stack.weights.items())
-        if stack.subtypes is not None:
+        if stack.subtypes:
             return (
                 f"chose the stack for correlated errors ({weights}): hidden subtypes of the labels raise the evidence "
                 f"bound by {stack.gain:.4f} nats an answer, so workers err together",

@@ -96,7 +96,7 @@ class GoldMap:
         # below this the second label would overtake
         raised = np.maximum(raised, second / (1.0 + second))
         raised = np.where(left > 0, raised, 1.0)
-        corrected = share * (1.0 - raised)[:, None]
+        corrected: Floats = share * (1.0 - raised)[:, None]
         corrected[rows, best] = raised
         return corrected
 

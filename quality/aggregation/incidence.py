@@ -72,7 +72,7 @@ class Incidence:
         skill = (hits + 0.5) / (total + 1.0)
         cells = answers.task.astype(np.int64) * answers.n_labels + answers.label
         size = answers.n_tasks * answers.n_labels
-        votes = np.bincount(cells, weights=weight * skill[answers.worker], minlength=size)
+        votes: Floats = np.bincount(cells, weights=weight * skill[answers.worker], minlength=size).astype(np.float64)
         return self.clamp(normalise_rows(votes.reshape(answers.n_tasks, answers.n_labels)))
 
 

@@ -33,14 +33,16 @@ def fit_shared_accuracy(
         total = total + crowd.history.sum(axis=(1, 2))
         known_right = np.diagonal(crowd.history, axis1=1, axis2=2).sum(axis=1)
     cells = answers.task.astype(np.int64) * K + answers.label
-    posterior, logits = crowd.vote_shares(), np.zeros((n_tasks, K))
+    posterior: Floats = crowd.vote_shares()
+    logits: Floats = np.zeros((n_tasks, K))
     for _ in range(max_iter):
         right = np.bincount(
             answers.worker, weights=weight * posterior[answers.task, answers.label], minlength=n_workers
         )
         accuracy = (right + known_right + RIGHT) / (total + RIGHT + WRONG)
         odds = np.log(accuracy / (1.0 - accuracy) * max(K - 1, 1))
-        logits = np.bincount(cells, weights=weight * odds[answers.worker], minlength=n_tasks * K).reshape(-1, K)
+        pull = weight * odds[answers.worker]
+        logits = np.bincount(cells, weights=pull, minlength=n_tasks * K).astype(np.float64).reshape(-1, K)
         if with_prevalence:
             prevalence = posterior.sum(axis=0) + 1.0
             logits = logits + np.log(prevalence / prevalence.sum())

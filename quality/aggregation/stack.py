@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,19 +45,20 @@ class Member:
 @dataclass(frozen=True, eq=False)
 class Stack:
     """members: the fitted models. early: the matrices of the larger strength. check: how well held-out answers are
-    predicted. subtypes: the accepted subtype fit, or None. gain: what its bound gained, nats an answer."""
+    predicted. subtypes: the accepted subtype fits, the highest bound first. gain: what that bound gained, nats an
+    answer. refused: subtypes gained, but were not accepted."""
 
     members: tuple[Member, ...]
     early: EarlyFit
     check: HeldOut
-    subtypes: SubtypeFit | None
+    subtypes: tuple[SubtypeFit, ...]
     gain: float
     refused: bool
 
     @property
     def weights(self) -> dict[str, float]:
         """Share of each family in the posterior; sums to 1."""
-        return dict(WEIGHTS_INDEPENDENT if self.subtypes is None else WEIGHTS_CORRELATED)
+        return dict(WEIGHTS_CORRELATED if self.subtypes else WEIGHTS_INDEPENDENT)
 
     @property
     def posterior(self) -> Floats:
@@ -73,35 +75,36 @@ def fit_stack(crowd: Incidence, search: EBCC | None) -> Stack:
     """Fit every member; ``search`` None leaves out the subtypes."""
     members, early = _independent(crowd)
     check = held_out_answers(crowd, early.origin, early.logits, early.table, early.prevalence)
-    base = Stack(members=members, early=early, check=check, subtypes=None, gain=0.0, refused=False)
+    base = Stack(members=members, early=early, check=check, subtypes=(), gain=0.0, refused=False)
     if search is None:
         return base
-    single, best = search.search(crowd)
-    if best is None:
+    single, better = search.search(crowd)
+    if not better:
         return base
-    gain = (best.bound[-1] - single.bound[-1]) / max(crowd.answers.n_answers, 1)
+    gain = (better[0].bound[-1] - single.bound[-1]) / max(crowd.answers.n_answers, 1)
     votes = crowd.vote_shares().argmax(axis=1)
     seen = crowd.seen
-    followed = [float((p.argmax(axis=1) == votes)[seen].mean()) for p in (base.posterior, best.posterior)]
+    followed = [float((p.argmax(axis=1) == votes)[seen].mean()) for p in (base.posterior, better[0].posterior)]
     if followed[1] < followed[0] - LARGEST_DEPARTURE:
         return replace(base, gain=gain, refused=True)
-    return replace(base, members=(*members, *_correlated(crowd, best)), subtypes=best, gain=gain)
+    return replace(base, members=(*members, *_correlated(crowd, better)), subtypes=better, gain=gain)
 
 
 def refit_stack(crowd: Incidence, fitted: Stack) -> Stack:
     """Fit again on a crowd with less gold: the same members, subtypes carried on from where they were."""
     members, early = _independent(crowd)
     fresh = replace(fitted, members=members, early=early)
-    if fitted.subtypes is None:
+    if not fitted.subtypes:
         return fresh
-    past = fitted.subtypes
-    # tasks whose gold is withheld start from what their answers say, or the fold would still know their label
-    free = np.where(crowd.seen[:, None], np.exp(past.log_shares), 0.0)
-    shares = np.where((crowd.gold >= 0)[:, None], past.shares, free)
     history = 0.0 if crowd.history is None else crowd.history
     prior = worker_prior(crowd.worker_counts(early.posterior) + history, STRENGTHS[-1])
-    again = fit_subtypes(crowd, prior, shares, concentration=0.1, max_iter=REFIT_ITERATIONS, tol=1e-3)
-    return replace(fresh, members=(*members, *_correlated(crowd, again)), subtypes=again)
+    again = []
+    for past in fitted.subtypes:
+        # tasks whose gold is withheld start from what their answers say, or the fold would still know their label
+        free = np.where(crowd.seen[:, None], np.exp(past.log_shares), 0.0)
+        shares = np.where((crowd.gold >= 0)[:, None], past.shares, free)
+        again.append(fit_subtypes(crowd, prior, shares, concentration=0.1, max_iter=REFIT_ITERATIONS, tol=1e-3))
+    return replace(fresh, members=(*members, *_correlated(crowd, again)), subtypes=tuple(again))
 
 
 def _independent(crowd: Incidence) -> tuple[tuple[Member, ...], EarlyFit]:
@@ -112,9 +115,9 @@ def _independent(crowd: Incidence) -> tuple[tuple[Member, ...], EarlyFit]:
     return (*members, Member("accuracy", posterior, logits)), fits[-1]
 
 
-def _correlated(crowd: Incidence, fit: SubtypeFit) -> tuple[Member, Member]:
+def _correlated(crowd: Incidence, fits: Sequence[SubtypeFit]) -> tuple[Member, ...]:
     posterior, logits = fit_shared_accuracy(crowd, with_prevalence=True)
     return (
         Member("accuracy and prevalence", posterior, logits),
-        Member("subtypes", fit.posterior, fit.log_posterior),
+        *(Member("subtypes", fit.posterior, fit.log_posterior) for fit in fits),
     )

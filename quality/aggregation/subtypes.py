@@ -34,12 +34,13 @@ class SubtypeFit:
 
     @property
     def n_subtypes(self) -> int:
-        return self.table.shape[3]
+        return int(self.table.shape[3])
 
     @property
     def posterior(self) -> Floats:
         """P(label | answers): (T, K)."""
-        return self.shares.reshape(len(self.shares), -1, self.n_subtypes).sum(axis=2)
+        sums: Floats = self.shares.reshape(len(self.shares), -1, self.n_subtypes).sum(axis=2)
+        return sums
 
     @property
     def log_posterior(self) -> Floats:

@@ -39,9 +39,9 @@ def worker_prior(counts: Floats, strength: float) -> Floats:
     errors = counts.sum(axis=0).T + PATTERN_COUNT
     errors[diagonal, diagonal] = 0.0
     pattern = normalise_rows(errors).T
-    prior = (1.0 - accuracy)[:, None, None] * pattern[None]
-    prior[:, diagonal, diagonal] = accuracy[:, None] if K > 1 else 1.0
-    return strength * prior
+    prior: Floats = strength * (1.0 - accuracy)[:, None, None] * pattern[None]
+    prior[:, diagonal, diagonal] = strength * accuracy[:, None] if K > 1 else strength
+    return prior
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,153 @@
+"""Accuracy of every model on public crowds with true labels, beside the peers measured on the same files.
+
+    python -m benchmarks.truth --data FOLDER
+
+FOLDER holds NAME/{labels,truth}.csv and PEERS.csv. The bars are those of docs/methods/auto.md.
+"""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.frame import start, timed
+from benchmarks.public_crowds import PublicCrowd, read_crowds
+from quality.aggregation import MODELS
+from quality.aggregation.auto import Auto
+from quality.aggregation.incidence import incidence
+from quality.aggregation.stack import fit_stack
+from quality.errors import ConvergenceWarning
+
+PEER_OF: Mapping[str, str] = {
+    "majority": "crowdkit_MV",
+    "weighted-vote": "crowdkit_Wawa",
+    "one-coin": "crowdkit_OneCoin",
+    "dawid-skene": "paper_DS_acc",
+    "ibcc": "paper_IBCC_acc",
+    "ebcc": "paper_EBCC5",
+    "glad": "crowdkit_GLAD",
+    "mace": "crowdkit_MACE",
+    "bwa": "paper_BWA",
+}
+"""The peer that implements the same model."""
+
+TOLERANCE = 0.005
+QUICK = ["bluebird", "face", "CF"]
+FAMILY_WEIGHTS = (0.0, 0.2, 0.4, 0.8)
+
+
+def main() -> None:
+    report = start("Accuracy on public crowds", configure=_options)
+    if report.data is None:
+        raise SystemExit("give the folder of the public crowds: --data FOLDER")
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    names = [name for name in (*PEER_OF, "auto") if name in MODELS]
+    report.say(f"  {'':<13}" + "".join(f"{name:>14}" for name in names) + f"{'best peer':>11}")
+    table: dict[str, dict[str, float]] = {}
+    crowds = list(read_crowds(report.data, QUICK if report.quick else None))
+    seconds = dict.fromkeys(names, 0.0)
+    for crowd in crowds:
+        row: dict[str, float] = {}
+        for name in names:
+            # a model that costs minutes runs where there is a peer's figure to compare it with
+            if name == "glad" and PEER_OF[name] not in crowd.peers:
+                continue
+            with timed() as t:
+                result = MODELS[name]().fit(crowd.answers)
+            seconds[name] += t.cpu_seconds
+            row[name] = float(crowd.right(result.best).mean())
+        table[crowd.name] = row
+        cells = "".join(_cell(row.get(name), crowd.peers.get(PEER_OF.get(name, ""))) for name in names)
+        report.say(f"  {crowd.name:<13}{cells}{crowd.best_peer:>11.4f}")
+    report.say("  (behind each accuracy, the peer's for the same model)\n")
+    for name in names:
+        values = [row[name] for row in table.values() if name in row]
+        report.figure(f"{name}: mean accuracy", float(np.mean(values)), "share", sets=len(values))
+        report.figure(f"{name}: CPU for all sets", seconds[name], "s")
+        if name in PEER_OF:
+            gaps = {
+                crowd.name: table[crowd.name][name] - crowd.peers[PEER_OF[name]]
+                for crowd in crowds
+                if name in table[crowd.name] and PEER_OF[name] in crowd.peers
+            }
+            worst = min(gaps, key=lambda key: gaps[key])
+            behind = ",".join(key for key, gap in gaps.items() if gap < -TOLERANCE) or "none"
+            report.figure(
+                f"{name}: worst gap to its peer", gaps[worst], "share", bar=(">=", -TOLERANCE), set=worst, behind=behind
+            )
+    _judge_auto(report, crowds, table)
+    if report.options.leave_one_out:
+        _leave_one_out(report, crowds)
+    report.finish()
+
+
+def _options(parser: Any) -> None:
+    parser.add_argument("--leave-one-out", action="store_true", help="choose the weights of auto without each set")
+
+
+def _cell(ours: float | None, peer: float | None) -> str:
+    if ours is None:
+        return f"{'':>14}"
+    return f"{ours:>7.4f}" + (f"/{peer:.4f}" if peer is not None else f"{'':>7}")
+
+
+def _judge_auto(report: Any, crowds: list[PublicCrowd], table: dict[str, dict[str, float]]) -> None:
+    everywhere = set.intersection(*(set(crowd.peers) for crowd in crowds))
+    means = {peer: float(np.mean([crowd.peers[peer] for crowd in crowds])) for peer in everywhere}
+    best = max(means, key=lambda peer: means[peer])
+    auto = np.array([table[crowd.name]["auto"] for crowd in crowds])
+    hindsight = np.array([crowd.best_peer for crowd in crowds])
+    report.figure("best single peer: mean accuracy", means[best], "share", peer=best)
+    report.figure("best peer for each set with hindsight: mean accuracy", float(hindsight.mean()), "share")
+    report.figure("auto: gain over the best single peer", float(auto.mean()) - means[best], "share", bar=(">=", 0.01))
+    worst = int(np.argmin(auto - hindsight))
+    report.figure(
+        "auto: worst gap to the best peer of a set",
+        float((auto - hindsight)[worst]),
+        "share",
+        bar=(">=", -0.03),
+        set=crowds[worst].name,
+    )
+
+
+def _leave_one_out(report: Any, crowds: list[PublicCrowd]) -> None:
+    """Choose the shares of the families on all sets but one, judge them on that one."""
+    chances: list[NDArray[np.floating[Any]]] = []
+    grid = [w for w in itertools.product(FAMILY_WEIGHTS, repeat=4) if w[0] + w[3] > 0]
+    for crowd in crowds:
+        stack = fit_stack(incidence(crowd.answers), Auto().subtypes)
+        families = ("matrices", "accuracy", "accuracy and prevalence", "subtypes")
+        means = {
+            family: np.mean([m.posterior for m in stack.members if m.family == family], axis=0)
+            for family in families
+            if any(m.family == family for m in stack.members)
+        }
+        scores = []
+        # the two stacks are chosen apart: first the weights without subtypes, then those with them
+        for weights in grid:
+            parts = {f: w for f, w in zip(families, weights, strict=True) if f in means and w > 0}
+            if not parts:
+                scores.append(0.0)
+                continue
+            mean = sum(w * means[f] for f, w in parts.items())
+            scores.append(float(crowd.right(np.asarray(mean).argmax(axis=1)).mean()))
+        chances.append(np.array([*scores, bool(stack.subtypes)]))
+    scored = np.array(chances)
+    correlated = scored[:, -1] > 0
+    judged = np.empty(len(crowds))
+    for i in range(len(crowds)):
+        others = (np.arange(len(crowds)) != i) & (correlated == correlated[i])
+        chosen = int(np.argmax(scored[others, :-1].mean(axis=0))) if others.any() else 0
+        judged[i] = scored[i, chosen]
+    report.figure("auto, weights chosen without the set: mean accuracy", float(judged.mean()), "share")
+    hindsight = np.array([crowd.best_peer for crowd in crowds])
+    report.figure("auto, weights chosen without the set: worst gap", float((judged - hindsight).min()), "share")
+
+
+if __name__ == "__main__":
+    main()
