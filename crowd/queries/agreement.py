@@ -1,15 +1,21 @@
-"""Measures how far the raters of a project agree."""
+"""Measures how far the raters of a project agree: what dashboards and the API show."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Literal
 
-from crowd.enums import Scale, WorkerKind
+from crowd.enums import Scale
 from crowd.models import Project
 from crowd.queries.answers import labelled, read_answers
-from quality.agreement import krippendorff_alpha
-from quality.answers import AnswerSet
+from crowd.queries.patterns import pattern_table
+from quality.agreement import PatternTable
+from quality.agreement.alpha import alpha_of
+from quality.agreement.catalogue import coefficient
+from quality.agreement.coefficients import Coefficient
+from quality.agreement.estimate import estimate
+from quality.agreement.intervals import IntervalOptions
+from quality.agreement.values import ValueTable, as_table
 
 SCALE_NAMES: dict[Scale, Literal["nominal", "ordinal", "interval", "ratio"]] = {
     Scale.NOMINAL: "nominal",
@@ -17,34 +23,42 @@ SCALE_NAMES: dict[Scale, Literal["nominal", "ordinal", "interval", "ratio"]] = {
     Scale.INTERVAL: "interval",
     Scale.RATIO: "ratio",
 }
+# Whose answers: people's, models', or everybody's.
+GROUPS: dict[str, bool | None] = {"humans": False, "models": True, "everyone": None}
+SIDE_BY_SIDE = ("percent_agreement", "gwet_ac1", "fleiss_kappa", "brennan_prediger")
 
 
 def measure_agreement(project: Project) -> dict[str, dict[str, Any]]:
-    """Krippendorff's alpha at the project's scale, per group of raters.
+    """The coefficients at the project's scale, per group of raters: "humans", "models", "everyone".
 
-    Groups: "humans", "models" and "everyone"; gold tasks are left out, since they are not a sample of the project's
-    tasks. Each figure carries its interval and sizes, or the reason why there is none.
+    Each figure carries its interval and sizes, or the reason why there is none. Gold tasks are left out, since they
+    are not a sample of the project's tasks. The same data give the same figures: resampling is seeded.
     """
-    real = labelled(project).filter(is_gold=False)
-    groups = {
-        "humans": real.filter(worker__kind=WorkerKind.HUMAN),
-        "models": real.exclude(worker__kind=WorkerKind.HUMAN),
-        "everyone": real,
-    }
-    return {name: _figures(read_answers(rows, project).answers, project) for name, rows in groups.items()}
+    return {group: _figures(project, is_model) for group, is_model in GROUPS.items()}
 
 
-def _figures(answers: AnswerSet, project: Project) -> dict[str, Any]:
-    scale = Scale(project.scale)
-    if scale in (Scale.INTERVAL, Scale.RATIO):
-        numbers = tuple(float(value) for value in project.label_values)
-        answers = AnswerSet(
-            answers.task, answers.worker, answers.label, answers.tasks, answers.workers, numbers, answers.weight
-        )
-    figures = {
-        "krippendorff_alpha": krippendorff_alpha(answers, scale=SCALE_NAMES[scale]),
-    }
-    return {name: _plain(asdict(figure)) for name, figure in figures.items()}
+def _figures(project: Project, is_model: bool | None) -> dict[str, Any]:
+    table = _table(project, is_model)
+    scale = SCALE_NAMES[Scale(project.scale)]
+    picked: list[Coefficient] = [alpha_of(table, scale)]
+    picked += [coefficient(metric, table) for metric in SIDE_BY_SIDE]
+    if scale == "ordinal":
+        picked.append(coefficient("gwet_ac2", table, weights="quadratic"))
+    results = estimate(table, picked, options=IntervalOptions(), rng=0)
+    return {result.metric: _plain(asdict(result)) for result in results}
+
+
+def _table(project: Project, is_model: bool | None) -> PatternTable | ValueTable:
+    # Numbers for labels where the scale measures distances between them.
+    measured = project.scale in (Scale.INTERVAL, Scale.RATIO)
+    labels = tuple(float(value) if measured else i for i, value in enumerate(project.label_values))
+    table = pattern_table(project, is_model=is_model)
+    if table is not None:
+        return replace(table, labels=labels)
+    rows = labelled(project).filter(is_gold=False)
+    if is_model is not None:
+        rows = rows.filter(is_model=is_model)
+    return as_table(replace(read_answers(rows, project).answers, labels=labels))
 
 
 def _plain(value: Any) -> Any:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from numpy.typing import NDArray
 
 from crowd.models import Answer, Gold, Project
+from crowd.queries.columns import integer_columns
 from quality.answers import AnswerSet
 
 
@@ -29,7 +29,7 @@ class ProjectAnswers:
 
 def read_answers(rows: QuerySet[Answer], project: Project) -> ProjectAnswers:
     """Load the given answers of a project; (task, worker, label) come from one query, labels as indexes."""
-    table = _columns(rows)
+    table = integer_columns(rows.order_by("id"), ("id", "task_id", "worker_id", "label_index"))
     tasks, task = np.unique(table[:, 1], return_inverse=True)
     workers, worker = np.unique(table[:, 2], return_inverse=True)
     answers = AnswerSet.from_arrays(
@@ -64,10 +64,3 @@ def unprocessed() -> QuerySet[Answer]:
 def answers_of(project: Project) -> QuerySet[Answer]:
     """Every answer of a project with its task and worker, in the order in which they came."""
     return Answer.objects.filter(project=project).select_related("task", "worker").order_by("id")
-
-
-def _columns(rows: QuerySet[Answer]) -> NDArray[np.int64]:
-    flat = rows.order_by("id").values_list("id", "task_id", "worker_id", "label_index")
-    return np.fromiter((cell for row in flat.iterator(chunk_size=10_000) for cell in row), dtype=np.int64).reshape(
-        -1, 4
-    )

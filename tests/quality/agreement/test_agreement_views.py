@@ -16,6 +16,7 @@ from quality.agreement.catalogue import coefficient
 from quality.agreement.cohen import cohen_kappa
 from quality.agreement.joint import difference
 from quality.agreement.repeats import own_repeats, without_repeats
+from quality.agreement.values import as_table
 from quality.answers import AnswerSet
 
 
@@ -76,6 +77,20 @@ def test_a_worker_alone_has_a_reason():
 
     assert (lone.worker, lone.tasks, lone.kappa, lone.reason) == ("c", 0, None, "no_pairable_units")
     assert lone.influence == pytest.approx(0.0)
+
+
+def test_a_continuous_scale_shows_influence_without_kappas():
+    rng = np.random.default_rng(8)
+    value = np.round(rng.normal(size=(40, 1)) + rng.normal(0, [0.1, 0.1, 2.0], (40, 3)), 6)
+    answers = AnswerSet.from_records([(t, w, float(value[t, w])) for t in range(40) for w in range(3)])
+
+    found = worker_agreement(answers, alpha_of(as_table(answers), "interval"))
+
+    assert min(found, key=lambda entry: entry.influence).worker == 2
+    assert found[2].without == pytest.approx(
+        krippendorff_alpha(answers.select(answers.worker != 2), scale="interval", interval=False).value
+    )
+    assert {(entry.kappa, entry.reason) for entry in found} == {(None, "too_many_labels")}
 
 
 def test_workers_like_these_is_wider_than_these_workers():
