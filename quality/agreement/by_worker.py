@@ -13,12 +13,15 @@ from scipy import special
 from quality.agreement.coefficients import Coefficient
 from quality.agreement.patterns import PatternTable
 from quality.agreement.result import AgreementResult, Reason, finite
+from quality.agreement.values import DENSE_LABELS, ValueTable
 from quality.agreement.weights import Weights, agreement_weights
 from quality.answers import AnswerSet
 
 Floats = NDArray[np.float64]
 # Cells of (workers, kinds of tasks with one answer less) held at once, or gone through in all.
 BLOCK_CELLS, CELL_LIMIT = 1 << 22, 10**10
+# Answers gone through in all when the coefficient is reckoned again without each worker.
+REPEAT_LIMIT = 10**8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +56,11 @@ def worker_agreement(
     """Every worker with an answer, in the order of ``answers.workers``.
 
     ``coefficient`` is the group's, for ``without`` or ``influence``; ``weights`` say how near two labels are in
-    ``observed`` or ``kappa``. A worker must answer a task at most once. Raises ValueError for weights that do not fit.
+    ``observed`` or ``kappa``. A worker must answer a task at most once. Above 48 labels there is only ``without`` or
+    ``influence`` (reason "too_many_labels"). Raises ValueError for weights that do not fit.
     """
+    if answers.n_labels > DENSE_LABELS:
+        return _influence_only(answers, coefficient)
     table, rows = PatternTable.with_rows(answers)
     w = agreement_weights(weights, answers.labels)
     size = answers.n_labels
@@ -91,6 +97,24 @@ def worker_agreement(
                 low, high = float(kappa[i] - reach[i]), min(1.0, float(kappa[i] + reach[i]))
                 entry = replace(entry, se=finite(float(se[i])), low=finite(low), high=finite(high))
         left = None if without is None else finite(float(without[i]))
+        found.append(replace(entry, without=left, influence=None if left is None else finite(value - left)))
+    return found
+
+
+def _influence_only(answers: AnswerSet, coefficient: Coefficient) -> list[WorkerAgreement]:
+    """The entries of a large label set or a continuous scale: influence by reckoning again without each worker."""
+    table = ValueTable.from_answers(answers)
+    value = float(coefficient.values(table, table.multiplicity[None, :].astype(np.float64))[0])
+    shared = np.bincount(answers.task, minlength=answers.n_tasks)[answers.task] >= 2
+    tasks = np.bincount(answers.worker[shared], minlength=answers.n_workers)
+    used = np.unique(answers.worker)
+    found = []
+    for i in used.tolist():
+        left = None
+        if len(used) * answers.n_answers <= REPEAT_LIMIT:
+            others = ValueTable.from_answers(answers.select(answers.worker != i))
+            left = finite(float(coefficient.values(others, others.multiplicity[None, :].astype(np.float64))[0]))
+        entry = WorkerAgreement(worker=answers.workers[i], tasks=int(tasks[i]), reason=Reason.TOO_MANY_LABELS)
         found.append(replace(entry, without=left, influence=None if left is None else finite(value - left)))
     return found
 

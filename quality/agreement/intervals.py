@@ -19,7 +19,7 @@ Method = Literal["auto", "bca", "percentile", "jackknife", "linearised", "exact"
 SMALL_SAMPLE = 200
 # Above this many drawn numbers resampling costs seconds, while the normal limit has long been reached.
 DRAW_LIMIT = 5 * 10**7
-BLOCK_DRAWS = 1 << 22
+BLOCK_DRAWS = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ def task_resamples(table: TaskTable, count: int, rng: np.random.Generator) -> It
     answered = np.flatnonzero((table.sizes > 0) & (table.multiplicity > 0))
     tasks = int(table.multiplicity[answered].sum())
     share = table.multiplicity[answered] / tasks
-    step = max(1, BLOCK_DRAWS // max(1, len(table.sizes)))
+    step = max(1, BLOCK_DRAWS // max(1, len(table.sizes), len(table.labels)))
     for start in range(0, count, step):
         block = np.zeros((min(step, count - start), len(table.sizes)))
         if tasks == len(answered):

@@ -13,7 +13,7 @@ from quality.agreement.by_worker import worker_agreement
 from quality.agreement.pairs import pair_matrix
 from quality.agreement.patterns import PatternTable
 from quality.agreement.report import ReportOptions
-from quality.agreement.values import DENSE_LABELS
+from quality.agreement.values import DENSE_LABELS, as_table
 from quality.agreement.weights import Weights
 from quality.answers import AnswerSet
 
@@ -28,16 +28,16 @@ def view_rows(answers: AnswerSet, by: str, options: ReportOptions, *, min_shared
     if by not in VIEWS:
         raise ValueError(f"unknown view {by!r}; choose one of {', '.join(VIEWS)}")
     weights: Weights = "identity" if options.weights is None else options.weights
-    if by != "task" and answers.n_labels > DENSE_LABELS:
+    if by in ("label", "pair") and answers.n_labels > DENSE_LABELS:
         raise ValueError(f"the view by {by} holds up to {DENSE_LABELS} labels; there are {answers.n_labels}")
     if by == "task":
         return _tasks(answers, weights)
     if by == "pair":
         return pair_matrix(answers, min_shared=min_shared, weights=weights).rows()
-    table = PatternTable.from_answers(answers)
     if by == "worker":
-        found = worker_agreement(answers, alpha_of(table, options.scale), weights=weights)
+        found = worker_agreement(answers, alpha_of(as_table(answers), options.scale), weights=weights)
         return [entry.as_dict() for entry in found]
+    table = PatternTable.from_answers(answers)
     rows = []
     for label, results in label_agreement(table, options=options.interval, rng=options.seed).items():
         for metric, result in results.items():
