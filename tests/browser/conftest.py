@@ -87,11 +87,12 @@ def log_in() -> Callable[[sync_api.Page, User], None]:
 
     def by_form(page: sync_api.Page, user: User) -> None:
         page.goto("/log-in/")
+        sync_api.expect(page.get_by_label("E-mail address")).to_be_focused()
         page.keyboard.type(user.email)
         page.keyboard.press("Tab")
         page.keyboard.type("correct horse")
         page.keyboard.press("Enter")
-        page.wait_for_url("**/")
+        page.get_by_role("button", name="Log out").wait_for()
 
     return by_form
 

@@ -15,8 +15,14 @@ from crowd.models import Answer, Assignment
 def start(page: Page, cast: Cast, log_in) -> None:
     log_in(page, cast.worker.user)
     page.goto(reverse("work", args=[cast.project.uid]))
-    page.keyboard.press("Enter")  # "Take a task" has the focus
-    page.locator("#answer").wait_for()
+    expect(page.get_by_role("button", name="Take a task")).to_be_focused()
+    page.keyboard.press("Enter")
+    is_ready(page)
+
+
+def is_ready(page: Page) -> None:
+    """The script has started: keys that come earlier do nothing, as on any page that is still loading."""
+    expect(page.locator("html[data-keys=on]")).to_be_attached()
 
 
 def test_three_tasks_with_number_keys(stage: Cast, new_page, log_in) -> None:
@@ -24,6 +30,7 @@ def test_three_tasks_with_number_keys(stage: Cast, new_page, log_in) -> None:
     start(page, stage, log_in)
     for key, value in (("1", "negative"), ("3", "positive"), ("2", "neutral")):
         held = Assignment.objects.get(state="active")
+        is_ready(page)
         expect(page.locator("#payload")).to_have_text(held.task.payload["text"])
         page.keyboard.press(key)
         page.keyboard.press("Control+Enter")
@@ -137,7 +144,7 @@ def test_everything_works_without_script(stage: Cast, new_page, log_in) -> None:
     assert page.get_by_label("Positive").is_checked()
     page.get_by_role("button", name="Send, then next").click()
     assert Answer.objects.get().value == "positive"
-    page.get_by_text("Skip this task").click()
+    page.locator("#skip summary").click()
     page.get_by_role("button", name="Skip, then next").click()
     assert Assignment.objects.filter(state="skipped").count() == 1
 
@@ -149,7 +156,7 @@ def test_the_wait_page_finds_the_next_task_by_itself(stage: Cast, new_page, log_
     tasks = project.tasks
     tasks.update(overlap=0, open_slots=0, is_open=False)
     page.goto(reverse("work", args=[project.uid]))
-    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Take a task").press("Enter")
     expect(page.locator("#waiting")).to_have_text("This page asks again by itself.")
     tasks.filter(key="t2").update(overlap=1, open_slots=1, is_open=True)
     expect(page.locator("#payload")).to_have_text("text 2")

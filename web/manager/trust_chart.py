@@ -9,8 +9,8 @@ from crowd.queries.workers import TrustLine
 from web.figures import coordinate, percent
 from web.interval_chart import Scale, Whisker, whisker
 
-NAME_WIDTH = 150
-WIDTH = 640
+NAME_WIDTH = 160
+WIDTH = 780
 ROW_HEIGHT = 22
 TOP = 26
 LONGEST_NAME = 20
@@ -51,7 +51,7 @@ class TrustChart:
 
 def trust_chart(lines: Sequence[TrustLine], *, bar: float) -> TrustChart | None:
     """The chart of the workers that have answered gold, in the given order; None when nobody has."""
-    scale = Scale(left=NAME_WIDTH, right=WIDTH - 14)
+    scale = Scale(left=NAME_WIDTH, right=WIDTH - 24)
     rows: list[ChartRow] = []
     for line in lines:
         skill = line.skill
