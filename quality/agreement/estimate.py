@@ -29,6 +29,8 @@ Floats = NDArray[np.float64]
 
 LISTED_LABELS = 200
 FEW_MINORITY_ANSWERS = 10
+# Below this a standard error is rounding, not spread.
+NO_SPREAD = 1e-9
 UNDEFINED_SHARE = 0.1
 
 
@@ -55,7 +57,7 @@ def estimate(
         return results
     method = options.chosen(table, summary.tasks)
     resampled: dict[int, Floats] = {}
-    if (count := options.count(method)) and _has_spread(table):
+    if count := options.count(method):
         blocks: dict[int, list[Floats]] = {i: [] for i in open_}
         for weight in task_resamples(table, count, generator):
             for i in open_:
@@ -104,11 +106,6 @@ def _point(table: TaskTable, coefficient: Coefficient, summary: AgreementResult)
     return replace(result, value=value)
 
 
-def _has_spread(table: TaskTable) -> bool:
-    """Whether tasks differ at all, so that resampling them says something."""
-    return int(np.count_nonzero((table.sizes >= 2) & (table.multiplicity > 0))) > 1
-
-
 def _with_interval(
     table: TaskTable,
     coefficient: Coefficient,
@@ -123,8 +120,8 @@ def _with_interval(
     if (value == 1.0 or abs(value - 1.0) < 1e-12) and options.method in ("auto", "exact"):
         low = max(-1.0, exact_low(result.tasks, coefficient.room(table), tail))
         return result.with_interval(se=result.se, low=low, high=1.0, method="exact")
-    if not _has_spread(table):
-        note = "every task shows the same labels, so that nothing says how far the value would vary"
+    if options.method != "linearised" and (result.se is None or result.se < NO_SPREAD):
+        note = "all tasks pull the value alike, so that nothing says how far it would vary"
         return result.with_interval(se=None, low=None, high=None, method=None).with_notes(note)
     result = _warned(result)
     if method == "linearised":

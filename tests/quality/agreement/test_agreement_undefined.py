@@ -96,7 +96,7 @@ def test_total_disagreement_is_a_value_without_an_interval():
     assert result.value == pytest.approx(-0.75)
     assert result.reason is None
     assert (result.low, result.high, result.method) == (None, None, None)
-    assert "same labels" in result.notes[0]
+    assert "pull the value alike" in result.notes[0]
 
 
 def test_empty_tasks_change_nothing():
