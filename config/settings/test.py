@@ -1,5 +1,7 @@
 """For pytest: the same code, a cheap password hash, a database of its own."""
 
+import os
+
 from config.settings.base import *  # noqa: F403
 from config.settings.base import DATABASES, IS_SQLITE, STATE_DIR
 
@@ -12,8 +14,9 @@ WHITENOISE_USE_FINDERS = True
 # Tests start the worker themselves where they need one.
 IS_WORKER_EMBEDDED = False
 if IS_SQLITE:
-    # A file, not memory: threads of the race tests need connections of their own.
-    DATABASES["default"]["TEST"] = {"NAME": str(STATE_DIR / "test.sqlite3")}
+    # A file, not memory: threads of the race tests need connections of their own. One per process, so that two runs
+    # at once do not meet.
+    DATABASES["default"]["TEST"] = {"NAME": str(STATE_DIR / f"test-{os.getpid()}.sqlite3")}
     DATABASES["default"]["OPTIONS"]["init_command"] = (
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;"
     )

@@ -33,9 +33,11 @@ def _copied(rows: QuerySet[Any], fields: tuple[str, ...]) -> NDArray[np.int64]:
     connection.ensure_connection()
     assert isinstance(connection.connection, psycopg.Connection)
     # COPY takes no bound parameters: this cursor writes them into the statement, quoted.
-    with psycopg.ClientCursor(connection.connection) as cursor:
-        with cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT BINARY)", parameters) as copy:
-            raw = b"".join(copy)
+    with (
+        psycopg.ClientCursor(connection.connection) as cursor,
+        cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT BINARY)", parameters) as copy,
+    ):
+        raw = b"".join(copy)
     cell = [("length", ">i4"), ("value", ">i8")]
     record = np.dtype([("count", ">i2"), *((f"c{i}", cell) for i in range(len(fields)))])
     table = np.frombuffer(raw[HEADER_BYTES : len(raw) - TRAILER_BYTES], dtype=record)

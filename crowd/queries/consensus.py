@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from crowd.enums import RunState, VoteState
 from crowd.models import AggregationRun, Answer, Consensus, Enrolment, Project, Skill, Task
@@ -25,6 +25,17 @@ def counted_answers(task: Task) -> list[Answer]:
         .order_by("id")
         .only("worker_id", "label_index", "holds_place", "task_id")
     )
+
+
+def answer_counts(task_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """By task id, the answers that enter its consensus, with how many of them hold a place; one query."""
+    rows = (
+        counted(Answer.objects.filter(task_id__in=task_ids, label_index__isnull=False))
+        .values_list("task_id")
+        .annotate(answers=Count("id"), placed=Count("id", filter=Q(holds_place=True)))
+        .order_by()
+    )
+    return {task_id: (answers, placed) for task_id, answers, placed in rows}
 
 
 def skills_of(project: Project, worker_ids: Iterable[int]) -> dict[int, Skill]:

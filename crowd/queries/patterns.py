@@ -53,7 +53,8 @@ def _word(word: int, n_labels: int) -> str:
     first = word * LABELS_PER_WORD
     last = min(first + LABELS_PER_WORD, n_labels)
     shift = f"(CAST(1 AS bigint) << (8 * (label_index - {first})))"
-    return f"CAST(SUM(CASE WHEN label_index >= {first} AND label_index < {last} THEN {shift} ELSE 0 END) AS bigint) AS w{word}"
+    cell = f"CASE WHEN label_index >= {first} AND label_index < {last} THEN {shift} ELSE 0 END"
+    return f"CAST(SUM({cell}) AS bigint) AS w{word}"
 
 
 def _workers(project: Project, is_model: bool | None) -> int:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import F
 
 from crowd.enums import EventKind, ProjectState, TaskState
-from crowd.models import Consensus, Project, Task
+from crowd.models import Consensus, Event, Project, Task
 from crowd.policies.completion import Completion, decide_completion
 from crowd.policies.confusion import confusion_for_preview
-from crowd.queries.consensus import counted_answers, newest_prevalence, skills_of
-from crowd.services.events import record_event
+from crowd.queries.consensus import answer_counts, counted_answers, newest_prevalence, skills_of
 from quality.aggregation.incremental import task_posterior
+
+STATE_AFTER = {
+    EventKind.TASK_COMPLETED: TaskState.COMPLETE,
+    EventKind.TASK_DISPUTED: TaskState.DISPUTED,
+    EventKind.OVERLAP_EXTENDED: TaskState.OPEN,
+    EventKind.TASK_REOPENED: TaskState.OPEN,
+}
 
 
 def update_consensus(*, task: Task, project: Project, at: datetime) -> None:
@@ -49,49 +57,64 @@ def update_consensus(*, task: Task, project: Project, at: datetime) -> None:
         },
     )
     placed = sum(answer.holds_place for answer in answers)
-    _settle(task, project, consensus, placed, at)
+    _settle([(task, consensus, placed)], project, at)
 
 
-def settle_after_fit(*, task_id: int, project: Project, at: datetime) -> None:
-    """Decide again about a task whose consensus a full fit has just written; its caller holds a transaction."""
-    task = Task.objects.select_for_update(no_key=True).get(pk=task_id)
-    consensus = Consensus.objects.get(task=task)
-    answers = counted_answers(task)
-    if consensus.answers != len(answers):
-        return  # a newer answer is on its way through process_answer, which decides
-    _settle(task, project, consensus, sum(answer.holds_place for answer in answers), at)
+def settle_after_fit(*, task_ids: Sequence[int], project: Project, at: datetime) -> None:
+    """Decide again about tasks whose consensus a full fit has just written; its caller holds a transaction.
+
+    A task with a newer answer is left alone: that answer is on its way through process_answer, which decides.
+    """
+    tasks = Task.objects.select_for_update(no_key=True).filter(pk__in=task_ids).order_by("pk")
+    found = {row.task_id: row for row in Consensus.objects.filter(task_id__in=task_ids)}
+    sizes = answer_counts(task_ids)
+    settled = []
+    for task in tasks:
+        answers, placed = sizes.get(task.pk, (0, 0))
+        if task.pk in found and found[task.pk].answers == answers:
+            settled.append((task, found[task.pk], placed))
+    _settle(settled, project, at)
 
 
-def _settle(task: Task, project: Project, consensus: Consensus, placed: int, at: datetime) -> None:
-    if task.state not in (TaskState.OPEN, TaskState.COMPLETE, TaskState.DISPUTED):
-        return
-    decision = decide_completion(
-        answers=placed,
-        overlap=task.overlap,
-        min_overlap=project.min_overlap,
-        max_overlap=project.max_overlap,
-        confidence=consensus.confidence,
-        target=project.target_confidence,
-    )
-    if decision.step == "complete" and task.state != TaskState.COMPLETE:
-        _close(task, TaskState.COMPLETE, EventKind.TASK_COMPLETED, project, decision, at)
-    elif decision.step == "dispute" and task.state != TaskState.DISPUTED:
-        _close(task, TaskState.DISPUTED, EventKind.TASK_DISPUTED, project, decision, at)
-    elif decision.step == "extend" and project.state != ProjectState.ARCHIVED:
-        kind = EventKind.OVERLAP_EXTENDED if task.state == TaskState.OPEN else EventKind.TASK_REOPENED
-        Task.objects.filter(pk=task.pk).update(
+def _settle(settled: Sequence[tuple[Task, Consensus, int]], project: Project, at: datetime) -> None:
+    """Complete, extend or dispute each locked task, given how many answers hold a place; a few statements for all."""
+    to: dict[TaskState, list[int]] = defaultdict(list)
+    events: list[Event] = []
+    for task, consensus, placed in settled:
+        if task.state not in (TaskState.OPEN, TaskState.COMPLETE, TaskState.DISPUTED):
+            continue
+        decision = decide_completion(
+            answers=placed,
+            overlap=task.overlap,
+            min_overlap=project.min_overlap,
+            max_overlap=project.max_overlap,
+            confidence=consensus.confidence,
+            target=project.target_confidence,
+        )
+        kind = _kind(task, project, decision)
+        if kind is not None:
+            to[STATE_AFTER[kind]].append(task.pk)
+            detail = {"reason": decision.reason}
+            events.append(Event(kind=kind, project=project, subject=task.uid, detail=detail, created_at=at))
+    for state in (TaskState.COMPLETE, TaskState.DISPUTED):
+        if to[state]:
+            # Places that nobody holds are withdrawn; those that are lent out may still be filled.
+            Task.objects.filter(pk__in=to[state]).update(
+                state=state, overlap=F("overlap") - F("open_slots"), open_slots=0, is_open=False
+            )
+    if to[TaskState.OPEN]:
+        Task.objects.filter(pk__in=to[TaskState.OPEN]).update(
             state=TaskState.OPEN, overlap=F("overlap") + 1, open_slots=F("open_slots") + 1, is_open=True
         )
-        _record(kind, task, project, decision, at)
+    Event.objects.bulk_create(events, batch_size=500)
 
 
-def _close(task: Task, state: TaskState, kind: EventKind, project: Project, decision: Completion, at: datetime) -> None:
-    # Places that nobody holds are withdrawn; those that are lent out may still be filled.
-    Task.objects.filter(pk=task.pk).update(
-        state=state, overlap=F("overlap") - F("open_slots"), open_slots=0, is_open=False
-    )
-    _record(kind, task, project, decision, at)
-
-
-def _record(kind: EventKind, task: Task, project: Project, decision: Completion, at: datetime) -> None:
-    record_event(kind=kind, project=project, subject=task.uid, detail={"reason": decision.reason}, at=at)
+def _kind(task: Task, project: Project, decision: Completion) -> EventKind | None:
+    """What happens to a task by a decision; None where it stays as it is."""
+    if decision.step == "complete" and task.state != TaskState.COMPLETE:
+        return EventKind.TASK_COMPLETED
+    if decision.step == "dispute" and task.state != TaskState.DISPUTED:
+        return EventKind.TASK_DISPUTED
+    if decision.step == "extend" and project.state != ProjectState.ARCHIVED:
+        return EventKind.OVERLAP_EXTENDED if task.state == TaskState.OPEN else EventKind.TASK_REOPENED
+    return None

@@ -1,0 +1,105 @@
+"""Stores what a full fit found: its run, the consensus of each task, the skill of each worker."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from crowd.enums import RunState, TaskState
+from crowd.models import AggregationRun, Answer, Consensus, Project, Skill, Task
+from crowd.queries.answers import ProjectAnswers
+from crowd.services.upserts import upsert
+from quality.results import AggregationResult
+
+CONSENSUS_COLUMNS = (
+    *("task_id", "project_id", "label_index", "posterior"),
+    *("confidence", "answers", "run_id", "updated_at"),
+)
+# The gold figures of a skill row belong to process_answer: a new row starts at nothing, an old one keeps its own.
+FIT_COLUMNS = ("confusion", "ability", "ability_low", "ability_high", "answers", "run", "updated_at")
+BATCH = 500
+
+
+def store_run(
+    run: AggregationRun, model: Any, read: ProjectAnswers, result: AggregationResult, notes: list[str], at: datetime
+) -> None:
+    """Complete the record of the run."""
+    run.parameters = asdict(model)
+    run.state = RunState.DONE
+    run.last_answer_id = read.last_answer_id
+    run.tasks, run.workers, run.answers = read.answers.n_tasks, read.answers.n_workers, read.answers.n_answers
+    run.is_converged, run.iterations = bool(result.converged), int(result.n_iter)
+    run.objective = float(result.objective[-1]) if len(result.objective) else None
+    run.prevalence = [float(share) for share in result.prevalence]
+    run.notes = notes
+    run.finished_at = at
+    run.save()
+
+
+def store_consensus(
+    project: Project, run: AggregationRun, read: ProjectAnswers, result: AggregationResult, at: datetime
+) -> list[int]:
+    """Write the consensus of real tasks; returns the ids of tasks whose completion must be decided again."""
+    states = dict(Task.objects.filter(project=project).exclude(state=TaskState.GOLD).values_list("id", "state"))
+    # An answer that was processed while the fit ran has written a newer preview than this fit: leave it alone.
+    newer = set(
+        Answer.objects.filter(project=project, id__gt=read.last_answer_id, processed_at__isnull=False).values_list(
+            "task_id", flat=True
+        )
+    )
+    candidates: list[int] = []
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        answers = read.answers
+        per_task = np.bincount(answers.task, minlength=answers.n_tasks).tolist()
+        best, confidence = result.best.tolist(), np.minimum(result.confidence, 1.0).tolist()
+        probabilities = result.probabilities
+        for i, task_id in enumerate(answers.tasks):
+            if task_id not in states or task_id in newer:
+                continue
+            assert isinstance(task_id, int)
+            if (confidence[i] >= project.target_confidence) != (states[task_id] == TaskState.COMPLETE):
+                candidates.append(task_id)
+            posterior = json.dumps(probabilities[i].tolist())
+            yield (task_id, project.pk, best[i], posterior, confidence[i], per_task[i], run.pk, at)
+
+    upsert(Consensus, CONSENSUS_COLUMNS, rows(), conflict=("task_id",))
+    return candidates
+
+
+def store_skills(
+    project: Project, run: AggregationRun, read: ProjectAnswers, result: AggregationResult, at: datetime
+) -> None:
+    """Write each worker's confusion matrix and ability, and leave the gold figures as they are."""
+    answers = read.answers
+    per_worker = np.bincount(answers.worker, minlength=answers.n_workers)
+
+    def figure(values: Any, worker: int) -> float | None:
+        return None if values is None or not np.isfinite(values[worker]) else float(values[worker])
+
+    Skill.objects.bulk_create(
+        [
+            Skill(
+                project=project,
+                worker_id=worker_id,
+                confusion=None if result.confusion is None else result.confusion[i].tolist(),
+                ability=figure(result.ability, i),
+                ability_low=figure(result.ability_low, i),
+                ability_high=figure(result.ability_high, i),
+                answers=int(per_worker[i]),
+                run=run,
+                updated_at=at,
+            )
+            for i, worker_id in enumerate(answers.workers)
+            if isinstance(worker_id, int)
+        ],
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["project", "worker"],
+        update_fields=FIT_COLUMNS,
+    )
