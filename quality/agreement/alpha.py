@@ -33,7 +33,8 @@ def krippendorff_alpha(
     """Krippendorff's alpha: 1 is full agreement, 0 what chance gives, below 0 systematic disagreement.
 
     ``scale``: how far labels lie apart; "ordinal" by their order in the label set, "interval" and "ratio" by their
-    numbers. ``interval``: True for the rule of the number of tasks, False for none, or options of your own.
+    numbers. Every answer counts: where workers may repeat a task, pass `without_repeats(answers)`, or they agree with
+    themselves. ``interval``: True for the rule of the number of tasks, False for none, or options of your own.
     Raises ValueError for an unknown scale, or naming a label that is no number where the scale needs numbers.
     Source: Krippendorff (2011), Computing Krippendorff's alpha-reliability; Hayes & Krippendorff (2007).
     """

@@ -19,7 +19,7 @@ from quality.answers import AnswerSet
 
 Floats = NDArray[np.float64]
 # Cells of (workers, kinds of tasks with one answer less) held at once, or gone through in all.
-BLOCK_CELLS, CELL_LIMIT = 1 << 22, 10**10
+BLOCK_CELLS, CELL_LIMIT = 1 << 20, 10**9
 # Answers gone through in all when the coefficient is reckoned again without each worker.
 REPEAT_LIMIT = 10**8
 
@@ -59,6 +59,8 @@ def worker_agreement(
     ``observed`` or ``kappa``. A worker must answer a task at most once. Above 48 labels there is only ``without`` or
     ``influence`` (reason "too_many_labels"). Raises ValueError for weights that do not fit.
     """
+    if not answers.n_answers:
+        return []
     if answers.n_labels > DENSE_LABELS:
         return _influence_only(answers, coefficient)
     table, rows = PatternTable.with_rows(answers)
@@ -129,7 +131,7 @@ def _others(table: PatternTable) -> Floats:
 def coefficient_without_workers(answers: AnswerSet, coefficient: Coefficient) -> Floats | None:
     """The coefficient without each worker in turn, nan where that leaves it undefined: (n_workers,).
 
-    None where there are more than ten thousand million (worker, kind of task) cells to go through. Exact: taking a
+    None where there are more than a thousand million (worker, kind of task) cells to go through. Exact: taking a
     worker away turns each of that worker's tasks into one with an answer less.
     """
     table, rows = PatternTable.with_rows(answers)
@@ -145,15 +147,13 @@ def coefficient_without_workers(answers: AnswerSet, coefficient: Coefficient) ->
         table.labels,
         table.workers,
     )
-    kind_of = np.flatnonzero(real) // size
+    first_of = np.searchsorted(np.flatnonzero(real) // size, np.arange(kinds))
     out = np.empty(answers.n_workers)
     cell = place[rows[answers.task] * size + answers.label]
     for begin, end, count in _by_worker(answers, cell, int(real.sum())):
         weight = np.empty((end - begin, kinds + count.shape[1]))
         weight[:, kinds:] = count
-        weight[:, :kinds] = table.multiplicity
-        for k in range(kinds):
-            weight[:, k] -= count[:, kind_of == k].sum(axis=1)
+        weight[:, :kinds] = table.multiplicity - np.add.reduceat(count, first_of, axis=1)
         out[begin:end] = coefficient.values(wide, weight)
     return out
 

@@ -18,14 +18,14 @@ Method = Literal["auto", "bca", "percentile", "jackknife", "linearised", "exact"
 
 SMALL_SAMPLE = 200
 # Above this many drawn numbers resampling costs seconds, while the normal limit has long been reached.
-DRAW_LIMIT = 5 * 10**7
+DRAW_LIMIT = 2 * 10**7
 BLOCK_DRAWS = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class IntervalOptions:
     """How to make an interval. ``method="auto"``: exact for perfect agreement, BCa under 200 tasks, percentile from
-    there, linearised where resampling would draw more than 50 million numbers."""
+    there, linearised where resampling would draw more than 20 million numbers."""
 
     method: Method = "auto"
     confidence: float = 0.95

@@ -25,7 +25,7 @@ from quality.agreement.patterns import PatternTable
 from quality.agreement.ranks import kendall_w, mean_correlation
 from quality.agreement.result import AgreementResult, Reason
 from quality.agreement.values import DENSE_LABELS, as_table
-from quality.agreement.weights import Weights
+from quality.agreement.weights import Weights, numbers_of
 from quality.answers import AnswerSet
 
 UNWEIGHTED = ("gwet_ac1", "randolph_kappa", "bennett_s")
@@ -96,7 +96,7 @@ def _by_pattern(answers: AnswerSet, chosen: ReportOptions, rng: np.random.Genera
             found[metric] = AgreementResult(metric=metric, reason=Reason.TOO_MANY_LABELS)
         else:
             picked.append(coefficient(metric, table, weights=weights))
-    if chosen.scale == "ratio" and min((float(label) for label in table.labels), default=0.0) < 0:  # type: ignore[arg-type]
+    if chosen.scale == "ratio" and (numbers_of(table.labels) < 0).any():
         found["krippendorff_alpha"] = AgreementResult(
             metric="krippendorff_alpha", reason=Reason.NEGATIVE, params={"level": "ratio"}
         )

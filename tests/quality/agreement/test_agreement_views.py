@@ -79,6 +79,15 @@ def test_a_worker_alone_has_a_reason():
     assert lone.influence == pytest.approx(0.0)
 
 
+def test_no_answers_are_no_workers():
+    answers = AnswerSet.from_records([])
+
+    assert worker_agreement(answers, nominal(PatternTable.from_answers(answers))) == []
+    assert label_agreement(PatternTable.from_answers(answers)) == {}
+    assert task_disagreement(answers).answers.tolist() == []
+    assert own_repeats(answers) == []
+
+
 def test_a_continuous_scale_shows_influence_without_kappas():
     rng = np.random.default_rng(8)
     value = np.round(rng.normal(size=(40, 1)) + rng.normal(0, [0.1, 0.1, 2.0], (40, 3)), 6)
