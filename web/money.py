@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from web.figures import NO_BREAK
+
 MICROS = 1_000_000
 
 
@@ -18,4 +20,4 @@ class Money:
         sign, micros = ("−", -self.micros) if self.micros < 0 else ("", self.micros)
         whole, fraction = divmod(micros, MICROS)
         decimals = f"{fraction:06d}".rstrip("0").ljust(2, "0")
-        return f"{sign}{whole:,}.{decimals} {self.currency}"
+        return f"{sign}{whole:,}.{decimals}{NO_BREAK}{self.currency}"

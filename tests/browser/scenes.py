@@ -64,7 +64,10 @@ def build_scenes() -> tuple[Cast, list[Scene]]:
     held.task.payload = {"text": TEXTS[2], "product": "Copper kettle, 1.2 l"}
     held.task.save(update_fields=["payload"])
     Membership.objects.create(project=cast.project, user=idle.user, role=Role.MANAGER)
-    work = {name: reverse(name, args=[cast.project.uid]) for name in ("work", "work-wait", "work-finished", "work-no-budget")}
+    work = {
+        name: reverse(name, args=[cast.project.uid])
+        for name in ("work", "work-wait", "work-finished", "work-no-budget")
+    }
     return cast, [
         Scene("log-in", reverse("log-in"), None),
         Scene("home", reverse("home"), idle.user),

@@ -99,7 +99,9 @@ def test_targets_are_at_least_24_pixels(new_page, visit: Visit) -> None:
     for scene in scenes:
         visit(scene, page)
         # Links within a sentence are exempt (WCAG 2.5.8), and a radio is reached through its whole label.
-        targets = page.locator("button:visible, .button:visible, nav a:visible, summary:visible, select:visible, .choice")
+        targets = page.locator(
+            "button:visible, .button:visible, nav a:visible, summary:visible, select:visible, .choice"
+        )
         boxes = [target.bounding_box() for target in targets.all()]
         small[scene.name] = [box for box in boxes if box and min(box["width"], box["height"]) < 24]
     assert {name: boxes for name, boxes in small.items() if boxes} == {}

@@ -79,7 +79,7 @@ def test_least_sure_task_comes_first_with_its_posterior(cast: Cast, owner_client
         cast.answer(worker, "positive")
     page = page_of(owner_client, cast.project)
     keys = re.findall(r'<th scope="row" class="key">(t\d)</th>', page)
-    confidences = [float(c) for c in re.findall(r'<td class="num">(\d+\.\d) %</td>', page)]
+    confidences = [float(c) for c in re.findall(r'<td class="num">(\d+\.\d)\s%</td>', page)]
     assert sorted(keys) == ["t1", "t2"]
     assert confidences == sorted(confidences)
     assert task.key in keys

@@ -20,6 +20,8 @@ REASONS = {
     "too_few_workers": _("too few raters"),
     "needs_two_workers": _("needs two raters"),
 }
+# A mean is shown to a hundred micro-units; more would be noise.
+PLACES_OF_A_MEAN = -2
 GROUPS = {"humans": _("people"), "models": _("models"), "everyone": _("people and models")}
 
 
@@ -77,7 +79,9 @@ def header_of(project: Project, dashboard: Dashboard) -> Header:
         budget=budget,
         reserved=reserved,
         left=left,
-        cost_per_task=Money(round(status.cost_micros / finished), currency) if finished else None,
+        cost_per_task=Money(int(round(status.cost_micros / finished, PLACES_OF_A_MEAN)), currency)
+        if finished
+        else None,
         alpha=alphas[0] if alphas else None,
         alphas=alphas,
         as_of=dashboard.agreement_as_of,
