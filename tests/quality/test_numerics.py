@@ -48,4 +48,5 @@ def test_many_intervals_are_as_near_as_promised():
     assert np.abs(low - exact_low).max() < 1e-3
     assert np.abs(high - exact_high).max() < 1e-3
     wide = (mean * size > 1) & ((1 - mean) * size > 1)
-    assert (np.abs(low - exact_low)[wide] / (exact_high - exact_low)[wide]).max() < 2e-3
+    rounding = 1e-7  # of float32 near 1
+    assert (np.abs(low - exact_low) <= 2e-3 * (exact_high - exact_low) + rounding)[wide].all()
