@@ -1,26 +1,28 @@
 """Accuracy of every model on public crowds with true labels, beside the peers measured on the same files.
 
-    python -m benchmarks.truth --data FOLDER
+    python benchmarks/truth.py --data FOLDER
 
 FOLDER holds NAME/{labels,truth}.csv and PEERS.csv. The bars are those of docs/methods/auto.md.
 """
 
 from __future__ import annotations
 
-import itertools
+import sys
 import warnings
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.frame import start, timed
 from benchmarks.public_crowds import PublicCrowd, read_crowds
 from quality.aggregation import MODELS
 from quality.aggregation.auto import Auto
 from quality.aggregation.incidence import incidence
-from quality.aggregation.stack import fit_stack
+from quality.aggregation.stack import family_weights, fit_stack
 from quality.errors import ConvergenceWarning
 
 PEER_OF: Mapping[str, str] = {
@@ -38,7 +40,8 @@ PEER_OF: Mapping[str, str] = {
 
 TOLERANCE = 0.005
 QUICK = ["bluebird", "face", "CF"]
-FAMILY_WEIGHTS = (0.0, 0.2, 0.4, 0.8)
+SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
+"""Shares of the accuracy models among which the leave-one-out figure chooses."""
 
 
 def main() -> None:
@@ -87,7 +90,7 @@ def main() -> None:
 
 
 def _options(parser: Any) -> None:
-    parser.add_argument("--leave-one-out", action="store_true", help="choose the weights of auto without each set")
+    parser.add_argument("--leave-one-out", action="store_true", help="choose the shares of auto without each set")
 
 
 def _cell(ours: float | None, peer: float | None) -> str:
@@ -116,37 +119,29 @@ def _judge_auto(report: Any, crowds: list[PublicCrowd], table: dict[str, dict[st
 
 
 def _leave_one_out(report: Any, crowds: list[PublicCrowd]) -> None:
-    """Choose the shares of the families on all sets but one, judge them on that one."""
-    chances: list[NDArray[np.floating[Any]]] = []
-    grid = [w for w in itertools.product(FAMILY_WEIGHTS, repeat=4) if w[0] + w[3] > 0]
-    for crowd in crowds:
+    """Choose the share of the accuracy models on all sets but one, judge it on that one."""
+    scores, correlated = np.empty((len(crowds), len(SHARES))), np.empty(len(crowds), dtype=bool)
+    for i, crowd in enumerate(crowds):
         stack = fit_stack(incidence(crowd.answers), Auto().subtypes)
-        families = ("matrices", "accuracy", "accuracy and prevalence", "subtypes")
-        means = {
-            family: np.mean([m.posterior for m in stack.members if m.family == family], axis=0)
-            for family in families
-            if any(m.family == family for m in stack.members)
-        }
-        scores = []
-        # the two stacks are chosen apart: first the weights without subtypes, then those with them
-        for weights in grid:
-            parts = {f: w for f, w in zip(families, weights, strict=True) if f in means and w > 0}
-            if not parts:
-                scores.append(0.0)
-                continue
-            mean = sum(w * means[f] for f, w in parts.items())
-            scores.append(float(crowd.right(np.asarray(mean).argmax(axis=1)).mean()))
-        chances.append(np.array([*scores, bool(stack.subtypes)]))
-    scored = np.array(chances)
-    correlated = scored[:, -1] > 0
+        correlated[i] = bool(stack.subtypes)
+        groups = {family: [m.posterior for m in stack.members if m.family == family] for family in stack.weights}
+        for j, share in enumerate(SHARES):
+            weights = family_weights(bool(stack.subtypes), share)
+            mean = sum(weight * np.mean(groups[family], axis=0) for family, weight in weights.items())
+            scores[i, j] = float(crowd.right(np.asarray(mean).argmax(axis=1)).mean())
+    for kind, label in ((False, "independent"), (True, "correlated")):
+        if (correlated == kind).any():
+            means = " ".join(
+                f"{s:g}:{v:.4f}" for s, v in zip(SHARES, scores[correlated == kind].mean(axis=0), strict=True)
+            )
+            report.say(f"  share of the accuracy models, {label} errors: {means}")
     judged = np.empty(len(crowds))
     for i in range(len(crowds)):
         others = (np.arange(len(crowds)) != i) & (correlated == correlated[i])
-        chosen = int(np.argmax(scored[others, :-1].mean(axis=0))) if others.any() else 0
-        judged[i] = scored[i, chosen]
-    report.figure("auto, weights chosen without the set: mean accuracy", float(judged.mean()), "share")
+        judged[i] = scores[i, int(np.argmax(scores[others].mean(axis=0))) if others.any() else 0]
     hindsight = np.array([crowd.best_peer for crowd in crowds])
-    report.figure("auto, weights chosen without the set: worst gap", float((judged - hindsight).min()), "share")
+    report.figure("auto, shares chosen without the set: mean accuracy", float(judged.mean()), "share")
+    report.figure("auto, shares chosen without the set: worst gap", float((judged - hindsight).min()), "share")
 
 
 if __name__ == "__main__":

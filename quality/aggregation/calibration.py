@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quality.aggregation.stack import Stack
-from quality.numerics import normalise_logs
+from quality.numerics import TIE, normalise_logs
 
 Floats = NDArray[np.floating[Any]]
 
@@ -94,7 +94,7 @@ class GoldMap:
         share = np.divide(others, left[:, None], out=np.zeros_like(others), where=left[:, None] > 0)
         second = share.max(axis=1)
         # below this the second label would overtake
-        raised = np.maximum(raised, second / (1.0 + second))
+        raised = np.maximum(raised, second / (1.0 + second) + TIE)
         raised = np.where(left > 0, raised, 1.0)
         corrected: Floats = share * (1.0 - raised)[:, None]
         corrected[rows, best] = raised

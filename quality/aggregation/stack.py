@@ -21,10 +21,10 @@ Floats = NDArray[np.floating[Any]]
 STRENGTHS = (2.0, 5.0)
 EARLY_STEPS = 5
 
-WEIGHTS_INDEPENDENT = {"matrices": 0.8, "accuracy": 0.2}
-WEIGHTS_CORRELATED = {"matrices": 0.2, "accuracy": 0.2, "accuracy and prevalence": 0.2, "subtypes": 0.4}
-"""Share of each family in the posterior, without and with evidence for correlated errors; chosen on sixteen public
-crowds (docs/methods/auto.md gives the figures with each left out)."""
+ACCURACY_SHARE = 0.2
+ACCURACY_SHARE_CORRELATED = 0.4
+"""Share in the posterior of the models with one accuracy per worker, without and with evidence for correlated errors:
+the two figures of the stack that were chosen on public crowds (docs/methods/auto.md)."""
 
 LARGEST_DEPARTURE = 0.1
 """Subtypes are refused when their consensus leaves the votes on this share of tasks more than the matrices do: they
@@ -58,7 +58,7 @@ class Stack:
     @property
     def weights(self) -> dict[str, float]:
         """Share of each family in the posterior; sums to 1."""
-        return dict(WEIGHTS_CORRELATED if self.subtypes else WEIGHTS_INDEPENDENT)
+        return family_weights(bool(self.subtypes))
 
     @property
     def posterior(self) -> Floats:
@@ -69,6 +69,21 @@ class Stack:
             for member in group:
                 mean += weight / len(group) * member.posterior
         return mean
+
+
+def family_weights(is_correlated: bool, accuracy_share: float | None = None) -> dict[str, float]:
+    """Share of each family: with correlated errors the subtypes weigh twice the matrices that cannot see them."""
+    if not is_correlated:
+        share = ACCURACY_SHARE if accuracy_share is None else accuracy_share
+        return {"matrices": 1.0 - share, "accuracy": share}
+    share = ACCURACY_SHARE_CORRELATED if accuracy_share is None else accuracy_share
+    rest = 1.0 - share
+    return {
+        "matrices": rest / 3.0,
+        "accuracy": share / 2.0,
+        "accuracy and prevalence": share / 2.0,
+        "subtypes": 2.0 * rest / 3.0,
+    }
 
 
 def fit_stack(crowd: Incidence, search: EBCC | None) -> Stack:
