@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from quality.agreement import IntervalOptions, PatternTable, krippendorff_alpha
 from quality.agreement.alpha import alpha_of
 from quality.agreement.catalogue import coefficient
 from quality.agreement.estimate import estimate
-from quality.agreement.intervals import jackknife_se, linearised_se, task_resamples
+from quality.agreement.intervals import bca_bounds, jackknife_se, linearised_se, task_resamples
 from quality.agreement.values import ValueTable
 from quality.answers import AnswerSet
 
@@ -169,6 +170,18 @@ def test_a_sparse_table_resamples_like_patterns():
 def test_options_out_of_range_are_refused(options):
     with pytest.raises(ValueError, match=r"confidence|resample"):
         IntervalOptions(**options)
+
+
+def test_bca_bounds_are_those_of_scipy():
+    data = np.random.default_rng(5).exponential(size=15)
+    draws = data[np.random.default_rng(6).integers(0, 15, (20_000, 15))].mean(axis=1)
+    without = (data.sum() - data) / 14
+
+    ours = bca_bounds(data.mean(), draws, without, np.ones(15), 0.025)
+    theirs = stats.bootstrap((data,), np.mean, n_resamples=20_000, rng=np.random.default_rng(7)).confidence_interval
+
+    assert ours == pytest.approx((theirs.low, theirs.high), abs=0.02)
+    assert ours[0] > np.quantile(draws, 0.025) + 0.02
 
 
 def test_higher_confidence_is_wider():
