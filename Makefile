@@ -1,7 +1,7 @@
 # Assay: `make demo` shows it, `make test` checks it. Everything lives in .venv and .local; nothing needs editing.
 PYTHON ?= python3
 SERVE ?= 1
-PORT ?= 8000
+PORT ?=
 BIN := .venv/bin
 # Two processes suit a small machine; the suite is safe at any number.
 TEST_PROCESSES ?= 2
@@ -25,11 +25,11 @@ setup: .venv/.ready
 	@touch $@
 
 demo: setup
-	@$(BIN)/python -m demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
+	@$(BIN)/python -m demo $(if $(PORT),--port $(PORT),) $(if $(filter 0,$(SERVE)),--no-serve,)
 
 serve: setup
 	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python manage.py serve --port $(PORT)
+	@$(BIN)/python manage.py serve $(if $(PORT),--port $(PORT),)
 
 test: setup
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES)

@@ -2,11 +2,12 @@
 
 from config import env
 from config.settings.base import *  # noqa: F403
-from config.settings.base import BASE_DIR, STATE_DIR
+from config.settings.base import STATE_DIR
 
 DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY", "") or env.generated_secret(STATE_DIR / "secret_key")
 ALLOWED_HOSTS = env.names("ASSAY_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 # Serve static files straight from the source folder: no collectstatic step between a change and a reload.
 WHITENOISE_USE_FINDERS = True
-STATICFILES_DIRS = [BASE_DIR / "web" / "assets"]
+STATIC_ROOT = STATE_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
+from django.utils import timezone
 
 from crowd.enums import KeyScope
-from crowd.models import User
+from crowd.models import ApiKey, User
 from crowd.services.api_keys import issue_key
 from crowd.services.workers import worker_of_user
 
@@ -34,6 +35,8 @@ class Command(BaseCommand):
                 password = secrets.token_urlsafe(9)
                 user.set_password(password)
                 user.save(update_fields=["password"])
+                # The keys of earlier demos end with the passwords that came with them.
+                ApiKey.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=timezone.now())
                 if role == "worker":
                     worker_of_user(user)
                 printed[role] = {
