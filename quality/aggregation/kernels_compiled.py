@@ -34,6 +34,8 @@ class CompiledKernel:
     def __init__(self, layout: Layout, threads: int) -> None:
         self.layout = layout
         self.threads = threads
+        # Its threads start at the first use, and end with the kernel.
+        self.pool = ThreadPoolExecutor(threads)
         K = layout.n_labels
         self.dims: Any = (0,) * K if K <= CONSTANT_UP_TO else np.zeros(K, dtype=np.int8)
         self.task_blocks = _blocks(layout.task_start)
@@ -151,8 +153,7 @@ class CompiledKernel:
         ranges = list(pairwise(edges))
         if self.threads == 1 or len(ranges) == 1:
             return [work(low, high) for low, high in ranges]
-        with ThreadPoolExecutor(self.threads) as pool:
-            return list(pool.map(lambda block: work(*block), ranges))
+        return list(self.pool.map(lambda block: work(*block), ranges))
 
 
 def _blocks(start: Ints) -> list[int]:
