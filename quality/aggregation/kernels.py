@@ -23,7 +23,7 @@ COMPILED_FROM = 20_000
 THREADED_FROM = 500_000
 """Answers from which a fit uses more than one core unless it is told how many."""
 
-SLOWER = "numba is not installed: the fit ran on numpy alone, about five times slower"
+SLOWER = "numba is not installed: the fit ran on numpy alone, two to three times slower"
 
 
 class Kernel(Protocol):
