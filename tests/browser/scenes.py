@@ -10,11 +10,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from crowd.enums import Role
+from crowd.enums import Role, TrustLevel
 from crowd.models import Assignment, Membership, User
 from crowd.policies.standing import STEP
+from crowd.policies.trust import TrustDecision
 from crowd.services.refit import refit_project, request_refit
 from crowd.services.tasks import NewTask, add_tasks
+from crowd.services.trust import change_trust
 
 TEXTS = [
     "The lid arrived cracked, and the second one they sent did not fit either.",
@@ -52,8 +54,10 @@ def build_scenes() -> tuple[Cast, list[Scene]]:
             cast.answer(second, "positive")
             cast.answer(third, "negative" if n % 3 == 0 else "positive")
     cast.configure(gold_rate=1.0)
-    while cast.enrolment(careless).trust_level != "suspended":
+    for _ in range(3):
         cast.answer(careless, "negative")
+    decision = TrustDecision(TrustLevel.SUSPENDED, "3 of 3 gold answers wrong", {"gold_right": 0, "gold_wrong": 3})
+    change_trust(enrolment=cast.enrolment(careless), decision=decision, at=timezone.now())
     cast.configure(gold_rate=0.0)
     request_refit(project=cast.project)
     assert refit_project(project_id=cast.project.pk)

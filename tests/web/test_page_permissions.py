@@ -22,12 +22,19 @@ def without_token(page: bytes) -> bytes:
     return re.sub(rb'name="csrfmiddlewaretoken" value="\w+"', b"", page)
 
 
-@pytest.mark.parametrize("name", OF_A_PROJECT)
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_nobody_gets_anywhere_without_logging_in(cast: Cast, name: str, method: str) -> None:
+@pytest.mark.parametrize("name", [*WORK_PAGES, "manage"])
+def test_a_page_needs_a_log_in_which_leads_back_to_it(cast: Cast, name: str) -> None:
     address = reverse(name, args=[cast.project.uid])
-    response = getattr(Client(), method)(address)
+    response = Client().get(address)
     assert (response.status_code, response["Location"]) == (302, f"{reverse('log-in')}?next={address}")
+
+
+@pytest.mark.parametrize("name", [*WORK_ACTIONS, *MANAGE_ACTIONS])
+def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(cast: Cast, name: str) -> None:
+    page = reverse("manage" if name in MANAGE_ACTIONS else "work", args=[cast.project.uid])
+    response = Client().post(reverse(name, args=[cast.project.uid]), {"choice": "0"})
+    assert (response.status_code, response["Location"]) == (302, f"{reverse('log-in')}?next={page}")
+    assert (Assignment.objects.count(), Project.objects.get().state) == (0, "live")
 
 
 @pytest.mark.parametrize("name", ["home", "me"])
@@ -92,3 +99,16 @@ def test_404_has_the_look_of_the_house(db: None, address: str) -> None:
     response = Client().get(address)
     assert response.status_code == 404
     assert "There is nothing here for you" in response.content.decode()
+
+
+def test_a_fault_of_ours_has_the_look_of_the_house(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(**kwargs: object) -> None:
+        raise RuntimeError("broken on purpose")
+
+    monkeypatch.setattr("web.worker.views.desk_of", broken)
+    client = Client(raise_request_exception=False)
+    client.force_login(cast.worker.user)
+    response = client.get(reverse("work", args=[cast.project.uid]))
+    assert response.status_code == 500
+    assert "Something broke on our side" in response.content.decode()
+    assert "broken on purpose" not in response.content.decode()

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from cast import LABELS, Cast, make_cast
+from decisions import suspend
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -67,13 +68,10 @@ def test_used_up_budget_has_a_page(db: None, log_in) -> None:
 
 
 def test_suspension_shows_its_reason(cast: Cast, worker_client: Client) -> None:
-    cast.gold(8, label="negative")
-    cast.configure(gold_rate=1.0)
-    while cast.enrolment().trust_level != "suspended":
-        cast.answer(cast.worker, "positive")
+    change = suspend(cast, cast.worker)
     page = after_claim(worker_client, cast)
     assert page.templates[0].name == "worker/suspended.html"
-    assert "gold answers wrong" in page.content.decode()
+    assert change.reason in page.content.decode()
 
 
 def test_more_time_by_script_gives_the_seconds(cast: Cast, worker_client: Client) -> None:

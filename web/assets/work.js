@@ -5,6 +5,7 @@ const work = document.getElementById("work");
 const form = document.getElementById("answer");
 const clock = document.getElementById("clock");
 const notice = document.getElementById("notice");
+const aloud = document.getElementById("aloud");
 const renewButton = document.getElementById("renew");
 const instructions = document.getElementById("instructions");
 const skip = document.getElementById("skip");
@@ -35,6 +36,8 @@ function tell(words, kind = "warning") {
   notice.textContent = words;
   notice.className = `message ${kind}`;
   notice.hidden = words === "";
+  // A region that was hidden until now is not read out: this one was always there.
+  aloud.textContent = words;
 }
 
 // --- draft ---------------------------------------------------------------------------------------------------------

@@ -8,9 +8,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -64,7 +66,6 @@ def show_project(request: HttpRequest, project: uuid.UUID) -> HttpResponse:
 
 
 @never_cache
-@login_required
 @require_POST
 @hides_what_is_not_theirs
 def launch(request: HttpRequest, project: uuid.UUID) -> HttpResponse:
@@ -73,7 +74,6 @@ def launch(request: HttpRequest, project: uuid.UUID) -> HttpResponse:
 
 
 @never_cache
-@login_required
 @require_POST
 @hides_what_is_not_theirs
 def pause(request: HttpRequest, project: uuid.UUID) -> HttpResponse:
@@ -82,6 +82,8 @@ def pause(request: HttpRequest, project: uuid.UUID) -> HttpResponse:
 
 
 def _move(request: HttpRequest, project: uuid.UUID, service: Callable[..., Project]) -> HttpResponse:
+    if not request.user.is_authenticated:
+        return redirect_to_login(reverse("manage", args=[project]))
     row = _managed(request, project)
     try:
         service(project=row, actor=request.user)

@@ -8,6 +8,7 @@ from functools import wraps
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -37,10 +38,15 @@ def page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 def action(view: Callable[[HttpRequest, Enrolment], HttpResponse]) -> Callable[..., HttpResponse]:
-    """A POST by an enrolled worker; what the rules refuse leads to the page that explains it."""
+    """A POST by an enrolled worker; what the rules refuse leads to the page that explains it.
+
+    Whose session has ended logs in and comes back to the work page, where the draft still is.
+    """
 
     @wraps(view)
     def wrapped(request: HttpRequest, project: uuid.UUID) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(reverse("work", args=[project]))
         enrolment = enrolment_of(project_uid=project, user=_user(request))
         try:
             return view(request, enrolment)
@@ -51,7 +57,7 @@ def action(view: Callable[[HttpRequest, Enrolment], HttpResponse]) -> Callable[.
                 messages.warning(request, sentence_for(refusal))
             return redirect(PAGE_OF_REFUSAL.get(refusal.code, "work"), project)
 
-    return never_cache(login_required(require_POST(hides_what_is_not_theirs(wrapped))))
+    return never_cache(require_POST(hides_what_is_not_theirs(wrapped)))
 
 
 @page
