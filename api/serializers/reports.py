@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from rest_framework import serializers
+
 from crowd.models import Answer, Consensus, Project, TrustChange, Worker
 from crowd.queries.workers import TrustLine
+
+
+class ViewInput(serializers.Serializer[Any]):
+    """How to look at agreement."""
+
+    min_shared = serializers.IntegerField(min_value=1, max_value=1_000_000, required=False)
+    models = serializers.BooleanField(required=False)
+
+
+class MomentInput(serializers.Serializer[Any]):
+    """A moment between two periods."""
+
+    at = serializers.DateTimeField()
 
 
 def worker_body(worker: Worker) -> dict[str, Any]:

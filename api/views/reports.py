@@ -6,16 +6,25 @@ import uuid
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.pagination import ByIdPagination
 from api.serializers.money import money
-from api.serializers.reports import answer_body, consensus_body, trust_body, worker_body
+from api.serializers.reports import (
+    MomentInput,
+    ViewInput,
+    answer_body,
+    consensus_body,
+    trust_body,
+    worker_body,
+)
 from api.views.base import AssayView
 from crowd.enums import KeyScope, Role
 from crowd.models import Project
 from crowd.queries.access import MANAGING
+from crowd.queries.agreement_views import agreement_difference, agreement_view
 from crowd.queries.answers import answers_of
 from crowd.queries.consensus import consensus_of, newest_run
 from crowd.queries.workers import ledger_balance_micros, payout_report, trust_report
@@ -76,6 +85,29 @@ class AgreementView(AssayView):
                 "groups": {} if run is None else run.agreement,
             }
         )
+
+
+class AgreementByView(AssayView):
+    """Agreement by label, worker, pair, task, week or kind of worker."""
+
+    def get(self, request: Request, project: uuid.UUID, view: str) -> Response:
+        """The rows of the view, measured now; ``min_shared`` (pairs) and ``models=1`` narrow or widen it."""
+        owner = self.project(request, project)
+        options = ViewInput(data=request.query_params)
+        options.is_valid(raise_exception=True)
+        rows = agreement_view(owner, view, **options.validated_data)
+        return Response({"data_as_of": timezone.now().isoformat(), "results": rows})
+
+
+class AgreementDifferenceView(AssayView):
+    """Agreement before and after a moment."""
+
+    def get(self, request: Request, project: uuid.UUID) -> Response:
+        """The difference with its interval; ``at`` is an ISO 8601 time."""
+        owner = self.project(request, project)
+        moment = MomentInput(data=request.query_params)
+        moment.is_valid(raise_exception=True)
+        return Response(agreement_difference(owner, moment.validated_data["at"]))
 
 
 class TrustView(AssayView):

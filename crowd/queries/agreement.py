@@ -16,6 +16,7 @@ from quality.agreement.coefficients import Coefficient
 from quality.agreement.estimate import estimate
 from quality.agreement.intervals import IntervalOptions
 from quality.agreement.values import ValueTable, as_table
+from quality.answers import AnswerSet
 
 SCALE_NAMES: dict[Scale, Literal["nominal", "ordinal", "interval", "ratio"]] = {
     Scale.NOMINAL: "nominal",
@@ -45,28 +46,35 @@ def _figures(project: Project, is_model: bool | None) -> dict[str, Any]:
     if scale == "ordinal":
         picked.append(coefficient("gwet_ac2", table, weights="quadratic"))
     results = estimate(table, picked, options=IntervalOptions(), rng=0)
-    return {result.metric: _plain(asdict(result)) for result in results}
+    return {result.metric: plain(asdict(result)) for result in results}
 
 
 def _table(project: Project, is_model: bool | None) -> PatternTable | ValueTable:
-    # Numbers for labels where the scale measures distances between them.
-    measured = project.scale in (Scale.INTERVAL, Scale.RATIO)
-    labels = tuple(float(value) if measured else i for i, value in enumerate(project.label_values))
     table = pattern_table(project, is_model=is_model)
     if table is not None:
-        return replace(table, labels=labels)
+        return replace(table, labels=_numbers(project))
     rows = labelled(project).filter(is_gold=False)
     if is_model is not None:
         rows = rows.filter(is_model=is_model)
-    return as_table(replace(read_answers(rows, project).answers, labels=labels))
+    return as_table(use_numbers(read_answers(rows, project).answers, project))
 
 
-def _plain(value: Any) -> Any:
+def use_numbers(answers: AnswerSet, project: Project) -> AnswerSet:
+    """The same answers with the labels' numbers as label set where the scale measures distances between them."""
+    return replace(answers, labels=_numbers(project))
+
+
+def _numbers(project: Project) -> tuple[float, ...]:
+    measured = project.scale in (Scale.INTERVAL, Scale.RATIO)
+    return tuple(float(value) if measured else i for i, value in enumerate(project.label_values))
+
+
+def plain(value: Any) -> Any:
     """The same with nothing but what JSON knows."""
     if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     if hasattr(value, "tolist"):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     return value
