@@ -66,6 +66,30 @@ class TrustLevel(TextChoices):
     SUSPENDED = "suspended"
 
 
+class CoursePart(TextChoices):
+    """Training tells at once what was right; an exam never does."""
+
+    TRAINING = "training"
+    EXAM = "exam"
+
+
+class AttemptState(TextChoices):
+    """How a go at a part of a course stands; a training that was gone through is passed."""
+
+    RUNNING = "running"
+    PASSED = "passed"
+    FAILED = "failed"
+    ABANDONED = "abandoned"
+
+
+class CoursePay(TextChoices):
+    """Which items of a course are paid."""
+
+    EVERY_ITEM = "every_item"
+    WHEN_PASSED = "when_passed"
+    NOTHING = "nothing"
+
+
 class VoteState(TextChoices):
     """Whether a worker's answers enter the consensus."""
 
@@ -115,6 +139,7 @@ class TransactionKind(TextChoices):
     MODEL_COST = "model_cost"
     REVERSAL = "reversal"
     BONUS = "bonus"
+    COURSE_PAY = "course_pay"
 
 
 class EventKind(TextChoices):
@@ -132,6 +157,16 @@ class EventKind(TextChoices):
     OVERLAP_EXTENDED = "overlap_extended"
     GOLD_FAILED = "gold_failed"
     TRUST_CHANGED = "trust_changed"
+    WORKER_WARNED = "worker_warned"
+    WORKER_PAUSED = "worker_paused"
+    RULE_SET = "rule_set"
+    RULE_RETIRED = "rule_retired"
+    RULE_FIRED = "rule_fired"
+    TASK_ADJUDICATED = "task_adjudicated"
+    PLACES_REOPENED = "places_reopened"
+    COURSE_CREATED = "course_created"
+    REQUIREMENTS_SET = "requirements_set"
+    QUALIFICATION_GRANTED = "qualification_granted"
     LEASE_EXPIRED = "lease_expired"
     TASK_SKIPPED = "task_skipped"
     REFIT_DONE = "refit_done"

@@ -45,6 +45,14 @@ def sweep() -> None:
     sweep_once()
 
 
+@shared_task(name="crowd.jobs.reopen_places")
+def reopen_places(enrolment_id: int) -> None:
+    """Open the places again that a suspended worker's unreliable answers held."""
+    from crowd.services.reopening import reopen_places as reopen
+
+    reopen(enrolment_id=enrolment_id)
+
+
 def enqueue_answer(answer_id: int) -> None:
     """Have the answer processed once the transaction commits."""
     transaction.on_commit(lambda: _wake(process_answer, answer_id))
@@ -53,6 +61,11 @@ def enqueue_answer(answer_id: int) -> None:
 def enqueue_refit(project_id: int) -> None:
     """Have the project refitted once the transaction commits."""
     transaction.on_commit(lambda: _wake(refit_project, project_id))
+
+
+def enqueue_reopening(enrolment_id: int) -> None:
+    """Have a suspended worker's places opened again once the transaction commits."""
+    transaction.on_commit(lambda: _wake(reopen_places, enrolment_id))
 
 
 def _wake(job: Any, row_id: int) -> None:

@@ -1,25 +1,33 @@
 """Rows with their fields and constraints; no workflow."""
 
 from crowd.models.access import ApiKey, IdempotencyRecord
+from crowd.models.adjudication import Adjudication
 from crowd.models.aggregation import AggregationRun, Consensus, Skill
 from crowd.models.answer import Answer
 from crowd.models.assignment import Assignment
+from crowd.models.eligibility import Requirements, WorkTerms
 from crowd.models.event import Event
 from crowd.models.ledger import Account, BudgetShard, Entry, Transaction
 from crowd.models.project import Membership, Project
+from crowd.models.qualification import Attempt, Course, CourseItem, Qualification, Step
+from crowd.models.rule import Rule, RuleFiring
 from crowd.models.task import Gold, Task
-from crowd.models.trust import TrustChange
+from crowd.models.trust import ReopenedPlace, TrustChange
 from crowd.models.user import User
 from crowd.models.worker import Enrolment, Worker
 
 __all__ = [
     "Account",
+    "Adjudication",
     "AggregationRun",
     "Answer",
     "ApiKey",
     "Assignment",
+    "Attempt",
     "BudgetShard",
     "Consensus",
+    "Course",
+    "CourseItem",
     "Enrolment",
     "Entry",
     "Event",
@@ -27,10 +35,17 @@ __all__ = [
     "IdempotencyRecord",
     "Membership",
     "Project",
+    "Qualification",
+    "ReopenedPlace",
+    "Requirements",
+    "Rule",
+    "RuleFiring",
     "Skill",
+    "Step",
     "Task",
     "Transaction",
     "TrustChange",
     "User",
+    "WorkTerms",
     "Worker",
 ]

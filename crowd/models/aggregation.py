@@ -69,11 +69,12 @@ class Consensus(models.Model):
 
 
 class Skill(models.Model):
-    """Estimated quality of a worker on a project: from gold, and from the posterior of tasks, kept apart.
+    """Estimated quality of a worker on a project: from gold, from the posterior of tasks, from adjudications, apart.
 
     ``gold_llr`` is the sequential test's log-likelihood ratio, and ``recent_right``/``recent_wrong`` count the golds
     since it last said "good" (all of them, if it never did); ``confusion`` (K, K) nested lists ``[true][given]``,
-    rows sum to 1, from the newest full fit.
+    rows sum to 1, from the newest full fit. ``peer_agreed``/``peer_differed``: expected counts over finished tasks,
+    the worker's own answer taken out of each posterior; NULL before a fit that knows confusion matrices.
     """
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="skills")
@@ -90,6 +91,10 @@ class Skill(models.Model):
     ability = models.FloatField(null=True)
     ability_low = models.FloatField(null=True)
     ability_high = models.FloatField(null=True)
+    peer_agreed = models.FloatField(null=True)
+    peer_differed = models.FloatField(null=True)
+    adjudicated_right = models.PositiveIntegerField(default=0)
+    adjudicated_wrong = models.PositiveIntegerField(default=0)
     answers = models.PositiveIntegerField(default=0)
     run = models.ForeignKey(AggregationRun, null=True, on_delete=models.PROTECT, related_name="+")
     updated_at = models.DateTimeField()

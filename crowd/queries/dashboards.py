@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet, Sum
 
 from crowd.models import BudgetShard, Consensus, Event, Project
-from crowd.policies.trust import gold_test
+from crowd.policies.trust import trust_bar
 from crowd.queries.consensus import newest_run
 from crowd.queries.status import ProjectStatus, project_status
 
@@ -46,7 +46,6 @@ def dashboard_of(project: Project) -> Dashboard:
     left = None
     if project.budget_micros is not None:
         left = BudgetShard.objects.filter(project=project).aggregate(left=Sum("left_micros"))["left"] or 0
-    test = gold_test(len(project.labels))
     return Dashboard(
         status=project_status(project),
         budget_left_micros=left,
@@ -54,8 +53,7 @@ def dashboard_of(project: Project) -> Dashboard:
         agreement_as_of=None if run is None else run.finished_at,
         model=None if run is None else run.model,
         is_converged=None if run is None else run.is_converged,
-        # Half way between guesser and good worker, where `decide_trust` puts it.
-        trust_bar=(test.good + test.bad) / 2,
+        trust_bar=trust_bar(len(project.labels)),
     )
 
 

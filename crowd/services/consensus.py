@@ -9,10 +9,11 @@ from datetime import datetime
 from django.db.models import F
 
 from crowd.enums import EventKind, ProjectState, TaskState
-from crowd.models import Consensus, Event, Project, Task
+from crowd.models import Adjudication, Consensus, Event, Project, Task
 from crowd.policies.completion import Completion, decide_completion
 from crowd.policies.confusion import confusion_for_preview
 from crowd.queries.consensus import answer_counts, counted_answers, newest_prevalence, skills_of
+from crowd.queries.reopening import places_given_away
 from quality.aggregation.incremental import task_posterior
 
 STATE_AFTER = {
@@ -24,7 +25,12 @@ STATE_AFTER = {
 
 
 def update_consensus(*, task: Task, project: Project, at: datetime) -> None:
-    """Recompute a locked task's posterior from its answers and the stored matrices, then settle the task."""
+    """Recompute a locked task's posterior from its answers and the stored matrices, then settle the task.
+
+    What an expert has decided stays decided.
+    """
+    if task.state == TaskState.COMPLETE and Adjudication.objects.filter(task=task).exists():
+        return
     n_labels = len(project.labels)
     answers = counted_answers(task)
     if not answers:
@@ -80,12 +86,13 @@ def _settle(settled: Sequence[tuple[Task, Consensus, int]], project: Project, at
     """Complete, extend or dispute each locked task, given how many answers hold a place; a few statements for all."""
     to: dict[TaskState, list[int]] = defaultdict(list)
     events: list[Event] = []
+    given_away = places_given_away([task.pk for task, *_ in settled])
     for task, consensus, placed in settled:
         if task.state not in (TaskState.OPEN, TaskState.COMPLETE, TaskState.DISPUTED):
             continue
         decision = decide_completion(
-            answers=placed,
-            overlap=task.overlap,
+            answers=placed - given_away[task.pk],
+            overlap=task.overlap - given_away[task.pk],
             min_overlap=project.min_overlap,
             max_overlap=project.max_overlap,
             confidence=consensus.confidence,

@@ -14,6 +14,8 @@ from crowd.queries.answers import unprocessed
 from crowd.services.assignments import expire_assignment
 from crowd.services.processing import process_or_postpone
 from crowd.services.refit import refit_project
+from crowd.services.reopening import reopen_due
+from crowd.services.trust_terms import expire_levels
 
 BATCH = 200
 # A message that has not led to processing after this long is taken to be lost.
@@ -23,6 +25,8 @@ LOST_AFTER = timedelta(seconds=30)
 def sweep_once() -> None:
     """With a broker: expire leases, enqueue answers whose message was lost and the fits that are due."""
     expire_overdue()
+    expire_levels()
+    reopen_due()
     lost = unprocessed().filter(created_at__lt=timezone.now() - LOST_AFTER)
     for answer_id in lost.values_list("id", flat=True)[:BATCH]:
         enqueue_answer(answer_id)
@@ -36,6 +40,8 @@ def work_off() -> bool:
     for answer_id in answer_ids:
         process_or_postpone(answer_id=answer_id)
     expire_overdue()
+    expire_levels()
+    reopen_due()
     for project_id in list(_due_refits().values_list("id", flat=True)):
         refit_project(project_id=project_id)
     return len(answer_ids) == BATCH

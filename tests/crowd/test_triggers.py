@@ -10,7 +10,9 @@ EXPECTED = {
     "transaction_balanced",
     *(
         f"crowd_{table}_no_{verb}"
-        for table in ("answer", "entry", "event", "transaction", "trustchange")
+        for table in (
+            *("adjudication", "answer", "entry", "event", "reopenedplace", "rulefiring", "transaction", "trustchange"),
+        )
         for verb in ("update", "delete")
     ),
 }

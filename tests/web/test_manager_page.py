@@ -6,7 +6,6 @@ import re
 
 import pytest
 from cast import Cast
-from decisions import suspend
 from django.test import Client
 from django.urls import reverse
 
@@ -60,10 +59,14 @@ def test_agreement_comes_with_interval_n_and_age(cast: Cast, owner_client: Clien
 
 
 def test_trust_table_shows_gold_interval_and_reason(cast: Cast, owner_client: Client) -> None:
-    change = suspend(cast, cast.worker)
+    cast.gold(8, label="negative")
+    cast.configure(gold_rate=1.0)
+    while cast.enrolment().trust_level != "suspended":
+        cast.answer(cast.worker, "positive")
     page = page_of(owner_client, cast.project)
-    assert ">0 / 3</td>" in page
-    assert change.reason in page
+    wrong = cast.project.skills.get().gold_wrong
+    assert f">0 / {wrong}</td>" in page
+    assert cast.project.trust_changes.latest("id").reason in page
     assert '<g class="level-suspended"><title>w1: ' in page
     rows = re.findall(r'<th scope="row"><span dir="auto">(w\d)</span>', page)
     assert rows == ["w1", "w2", "w3", "w4"]  # the one with evidence first

@@ -1,0 +1,61 @@
+"""Reads which answers hold places, and how sure their tasks would be without them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from django.db.models import QuerySet
+
+from crowd.enums import TaskState
+from crowd.models import Answer, Enrolment, ReopenedPlace
+from crowd.policies.confusion import confusion_for_preview
+from crowd.queries.consensus import counted_answers, newest_prevalence, skills_of
+from quality.aggregation.incremental import task_posterior
+
+
+def placed_answers(enrolment: Enrolment) -> QuerySet[Answer]:
+    """The worker's answers to tasks that an expert has not settled, holding a place that was not given away."""
+    return (
+        Answer.objects.filter(
+            project=enrolment.project,
+            worker=enrolment.worker,
+            holds_place=True,
+            reopened_place__isnull=True,
+            task__adjudication__isnull=True,
+            task__state__in=[TaskState.OPEN, TaskState.COMPLETE, TaskState.DISPUTED],
+        )
+        .select_related("task", "project")
+        .order_by("id")
+    )
+
+
+def places_given_away(task_ids: Sequence[int]) -> Counter[int]:
+    """By task id, how many of its answers count as evidence only, their places given to other workers."""
+    rows = ReopenedPlace.objects.filter(answer__task_id__in=task_ids, answer__holds_place=True)
+    return Counter(rows.values_list("answer__task_id", flat=True))
+
+
+def confidence_without(answer: Answer) -> float:
+    """The confidence of the task's consensus when this answer is left out; 0 when no other is left."""
+    project = answer.project
+    others = [
+        (other.worker_id, other.label_index)
+        for other in counted_answers(answer.task)
+        if other.pk != answer.pk and other.label_index is not None
+    ]
+    if not others:
+        return 0.0
+    n_labels = len(project.labels)
+    skills = skills_of(project, [worker_id for worker_id, _ in others])
+    matrices = [
+        confusion_for_preview(
+            n_labels=n_labels,
+            fitted=None if skill is None else skill.confusion,
+            gold_accuracy=None if skill is None else skill.mean,
+        )
+        for skill in (skills.get(worker_id) for worker_id, _ in others)
+    ]
+    prevalence = newest_prevalence(project) or [1 / n_labels] * n_labels
+    posterior = task_posterior([label for _, label in others], matrices, prevalence)
+    return float(posterior.max())

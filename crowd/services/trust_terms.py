@@ -1,0 +1,80 @@
+"""Ends trust levels when their time is up, and lets a manager set one by hand."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from crowd.enums import TrustLevel
+from crowd.errors import Conflict, FieldProblem, InvalidInput, NotFound
+from crowd.models import Enrolment, Project, TrustChange, User, WorkTerms
+from crowd.policies.trust import TrustDecision
+from crowd.services.trust import begin_anew, change_trust
+
+BATCH = 200
+MANUAL_RULE = "by-hand"
+EXPIRY_RULE = "expiry"
+MAX_DAYS = 3650
+# How free a level is: a move to a freer one is a new start for the sequential test.
+FREEDOM = {TrustLevel.SUSPENDED: 0, TrustLevel.RESTRICTED: 1, TrustLevel.NEW: 2, TrustLevel.TRUSTED: 3}
+
+
+def set_trust(
+    *, project: Project, worker_uid: uuid.UUID, level: TrustLevel, reason: str, actor: User, days: int | None = None
+) -> TrustChange:
+    """Set a worker's level by hand, with a reason; another call reverses it.
+
+    ``days``: the level ends by itself. Raises NotFound, InvalidInput without a reason, Conflict when it is the level
+    already.
+    """
+    problems = []
+    if not reason.strip():
+        problems.append(FieldProblem("/reason", "give the reason; the worker is shown it"))
+    if days is not None and not (1 <= days <= MAX_DAYS and level in (TrustLevel.RESTRICTED, TrustLevel.SUSPENDED)):
+        problems.append(FieldProblem("/days", f"1 to {MAX_DAYS}, for a restriction or a suspension only"))
+    if problems:
+        raise InvalidInput("the level cannot be set like this; nothing was changed", problems=tuple(problems))
+    with transaction.atomic():
+        now = timezone.now()
+        enrolment = _locked(project=project, worker__uid=worker_uid)
+        if enrolment is None:
+            raise NotFound("there is no such worker on this project")
+        before = TrustLevel(enrolment.trust_level)
+        if before == level:
+            raise Conflict(f"the worker is {level} already; nothing was changed")
+        if FREEDOM[level] > FREEDOM[before]:
+            begin_anew(enrolment=enrolment, at=now)
+        decision = TrustDecision(level, reason.strip(), {"by": "hand"}, days=days)
+        return change_trust(
+            enrolment=enrolment, decision=decision, at=now, rule=MANUAL_RULE, rule_version=1, actor=actor
+        )
+
+
+def expire_levels(*, now: datetime | None = None) -> int:
+    """End the levels whose time is up: the worker is new again, and so is the sequential test; returns how many."""
+    at = now or timezone.now()
+    due = WorkTerms.objects.filter(level_until__lte=at).order_by("level_until").values_list("enrolment_id", flat=True)
+    return sum(_expire(enrolment_id, at) for enrolment_id in list(due[:BATCH]))
+
+
+def _expire(enrolment_id: int, at: datetime) -> bool:
+    with transaction.atomic():
+        enrolment = _locked(pk=enrolment_id)
+        terms = WorkTerms.objects.filter(enrolment_id=enrolment_id, level_until__lte=at).first()
+        if enrolment is None or terms is None:
+            return False  # another process was here first
+        begin_anew(enrolment=enrolment, at=at)
+        assert terms.level_until is not None
+        ended = terms.level_until.isoformat()
+        decision = TrustDecision(
+            TrustLevel.NEW, f"the level {enrolment.trust_level} has run out", {"rule": terms.level_rule, "ended": ended}
+        )
+        change_trust(enrolment=enrolment, decision=decision, at=at, rule=EXPIRY_RULE, rule_version=1)
+        return True
+
+
+def _locked(**where: object) -> Enrolment | None:
+    return Enrolment.objects.select_for_update(of=("self",)).select_related("project", "worker").filter(**where).first()
