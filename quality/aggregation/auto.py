@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -9,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.aggregation.calibration import GoldMap, Tempering, fit_gold_map, put_first
+from quality.aggregation.copies import find_copies
 from quality.aggregation.ebcc import EBCC, task_rank
+from quality.aggregation.groups import discount_groups
 from quality.aggregation.history import History
 from quality.aggregation.incidence import Incidence, incidence, without_tasks
 from quality.aggregation.predictive import influence_of_answers
@@ -38,6 +41,8 @@ class Auto:
     model and the accuracy model with prevalence join, and the matrices, which assume independent errors, weigh less.
     ``notes`` say what was chosen and why. docs/methods/auto.md gives the reasons and the figures.
 
+    Workers found to copy each other share one vote (see `find_copies`).
+
     subtypes: the search for correlated errors; its finalists are averaged, so that no single optimum decides.
     largest_search: answers above which this search is left out, said in
     the notes. tempering: how the evidence is discounted for ``calibrated``. gold_folds: parts into which gold is cut
@@ -59,6 +64,9 @@ class Auto:
 
     def fit(self, answers: AnswerSet, *, gold: Gold | None = None, priors: History | None = None) -> AggregationResult:
         """Fit; raises ValueError naming bad gold or history."""
+        copies = find_copies(answers)
+        if copies:
+            answers = discount_groups(answers, copies, 1.0)
         crowd = incidence(answers, gold, priors)
         if not crowd.seen.any():
             return empty_result("auto", crowd, asdict(self))
@@ -98,6 +106,7 @@ class Auto:
             notes=(
                 *self._choice(stack, why),
                 self._discount(stack, gold_map, n_gold, answers.n_labels),
+                *_copies_note(copies),
                 *note_below_chance(answers.workers, figures.ability_high, answers.n_labels),
             ),
         )
@@ -193,3 +202,14 @@ class Auto:
         return said + (
             f", then corrected by {n_gold} gold tasks (shift {gold_map.shift:+.2f}, slope {gold_map.slope:.2f})"
         )
+
+
+def _copies_note(copies: Mapping[Hashable, Hashable]) -> tuple[str, ...]:
+    if not copies:
+        return ()
+    named = ", ".join(repr(worker) for worker in list(copies)[:5]) + (", …" if len(copies) > 5 else "")
+    groups = len(set(copies.values()))
+    return (
+        f"{len(copies)} workers give the same answers as others where the crowd is split, in {groups} "
+        f"group{'s' if groups > 1 else ''} that weigh one vote each: {named}",
+    )
