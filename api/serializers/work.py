@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from api.serializers.money import money
 from crowd.models import Assignment
-from crowd.services.answers import Submission
+from crowd.services.answers import Submission, SubmissionThenClaim
 from crowd.services.assignments import Claim
 
 
@@ -16,6 +16,8 @@ class SubmitInput(serializers.Serializer[Any]):
     """An answer; ``value`` must satisfy the schema of the project's answer type."""
 
     value = serializers.JSONField()
+    # Whether the reply brings the worker's next task, claimed in the same transaction.
+    next = serializers.BooleanField(required=False, default=False)
 
 
 class SkipInput(serializers.Serializer[Any]):
@@ -57,3 +59,12 @@ def submission_body(submission: Submission) -> dict[str, Any]:
         "value": answer.value,
         "created_at": answer.created_at.isoformat(),
     }
+
+
+def submission_then_claim_body(both: SubmissionThenClaim) -> dict[str, Any]:
+    """A submission's reply with the next claim's under ``next``; a refusal there takes nothing from the answer."""
+    if both.refusal is not None:
+        refused = {"state": "refused", "code": both.refusal.code, "detail": both.refusal.detail}
+        return submission_body(both.submission) | {"next": refused}
+    assert both.claim is not None
+    return submission_body(both.submission) | {"next": claim_body(both.claim)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from rest_framework import serializers
@@ -37,13 +37,13 @@ class AssayView(APIView):
         key = request.headers.get("Idempotency-Key", "")
         if not key:
             outcome, is_replay = self.act(request, **kwargs), False
-        elif len(key) > MAX_KEY_LENGTH or not key.isprintable():
-            raise ParseError(f"the Idempotency-Key must have 1 to {MAX_KEY_LENGTH} printable characters")
         else:
-            outcome, is_replay = run_once(
-                user=self.user(request),
+            outcome, is_replay = once_per_key(
                 key=key,
-                request_digest=_digest(request),
+                user=self.user(request),
+                method=str(request.method),
+                path=request.get_full_path(),
+                body=request.data,
                 act=lambda: self.act(request, **kwargs),
             )
         response = Response(outcome.body, status=outcome.status)
@@ -85,6 +85,11 @@ class PostView(AssayView):
         return self.perform_post(request, **kwargs)
 
 
-def _digest(request: Request) -> str:
-    body = json.dumps(request.data, sort_keys=True)
-    return hashlib.sha256(f"{request.method} {request.get_full_path()} {body}".encode()).hexdigest()
+def once_per_key(
+    *, key: str, user: User, method: str, path: str, body: Any, act: Callable[[], Outcome]
+) -> tuple[Outcome, bool]:
+    """The outcome of the first request with this Idempotency-Key, and whether this is a replay of it."""
+    if len(key) > MAX_KEY_LENGTH or not key.isprintable():
+        raise ParseError(f"the Idempotency-Key must have 1 to {MAX_KEY_LENGTH} printable characters")
+    request = f"{method} {path} {json.dumps(body, sort_keys=True)}"
+    return run_once(user=user, key=key, request_digest=hashlib.sha256(request.encode()).hexdigest(), act=act)

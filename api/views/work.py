@@ -7,10 +7,18 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from api.serializers.work import SkipInput, SubmitInput, assignment_body, claim_body, submission_body
+from api.serializers.work import (
+    SkipInput,
+    SubmitInput,
+    assignment_body,
+    claim_body,
+    submission_body,
+    submission_then_claim_body,
+)
 from api.views.base import PostView
 from crowd.enums import KeyScope
-from crowd.services.answers import submit_answer
+from crowd.models import Worker
+from crowd.services.answers import submit_and_claim, submit_answer
 from crowd.services.assignments import claim_task, release_assignment, renew_assignment, skip_assignment
 from crowd.services.idempotency import Outcome
 
@@ -23,23 +31,21 @@ class WorkView(PostView):
 
 
 class ClaimView(WorkView):
-    """The worker's next task."""
+    """The worker's next task; with a key, `hot` serves it."""
 
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """The live assignment, a new one, or why there is none."""
-        return Outcome(200, claim_body(claim_task(project_uid=project, worker=self.worker(request))))
+        return claim_outcome(self.worker(request), project)
 
 
 class SubmitView(WorkView):
-    """The answer to an assignment."""
+    """The answer to an assignment; with a key, `hot` serves it."""
 
     input_serializer = SubmitInput
 
     def act(self, request: Request, *, assignment: uuid.UUID, **kwargs: Any) -> Outcome:
-        """Store it; 201 for a new answer, 200 for the same one again."""
-        value = self.parsed(request)["value"]
-        submission = submit_answer(assignment_uid=assignment, worker=self.worker(request), value=value)
-        return Outcome(200 if submission.is_replay else 201, submission_body(submission))
+        """Store it; 201 for a new answer, 200 for the same one again; with ``next`` the next task comes along."""
+        return submit_outcome(self.worker(request), assignment, self.parsed(request))
 
 
 class RenewView(WorkView):
@@ -69,3 +75,18 @@ class SkipView(WorkView):
         reason = self.parsed(request)["reason"]
         row = skip_assignment(assignment_uid=assignment, worker=self.worker(request), reason=reason)
         return Outcome(200, {"id": str(row.uid), "state": row.state})
+
+
+def claim_outcome(worker: Worker, project: uuid.UUID) -> Outcome:
+    """What a claim answers."""
+    return Outcome(200, claim_body(claim_task(project_uid=project, worker=worker)))
+
+
+def submit_outcome(worker: Worker, assignment: uuid.UUID, parsed: dict[str, Any]) -> Outcome:
+    """What a submit answers; ``parsed`` is a valid `SubmitInput`."""
+    value = parsed["value"]
+    if parsed.get("next"):
+        both = submit_and_claim(assignment_uid=assignment, worker=worker, value=value)
+        return Outcome(200 if both.submission.is_replay else 201, submission_then_claim_body(both))
+    submission = submit_answer(assignment_uid=assignment, worker=worker, value=value)
+    return Outcome(200 if submission.is_replay else 201, submission_body(submission))

@@ -36,6 +36,10 @@ class Assignment(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["task", "worker"], name="assignment_task_once_per_worker"),
+            # Used by the claim to return the live assignment, too.
+            models.UniqueConstraint(
+                fields=["worker", "project"], condition=Q(state=AssignmentState.ACTIVE), name="assignment_one_live"
+            ),
             models.CheckConstraint(
                 condition=Q(state=AssignmentState.ACTIVE, ended_at__isnull=True)
                 | (~Q(state=AssignmentState.ACTIVE) & Q(ended_at__isnull=False)),
@@ -47,8 +51,6 @@ class Assignment(models.Model):
             models.CheckConstraint(condition=Q(reserved_micros__gte=0), name="assignment_reserve_not_negative"),
         ]
         indexes = [
-            # Used by the claim to return the worker's live assignment.
-            models.Index(fields=["worker", "project"], condition=Q(state="active"), name="assignment_live"),
             # Used by the sweep.
             models.Index(fields=["deadline"], condition=Q(state="active"), name="assignment_due"),
         ]

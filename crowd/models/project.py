@@ -29,6 +29,8 @@ class Project(models.Model):
     target_confidence = models.FloatField(default=0.95)
     gold_rate = models.FloatField(default=0.1)
     lease_seconds = models.PositiveIntegerField(default=600)
+    # Otherwise a job moves ``lease_seconds`` after the work times that it observes.
+    is_lease_fixed = models.BooleanField(default=True)
     price_micros = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3, default="USD")
     budget_micros = models.BigIntegerField(null=True, blank=True)

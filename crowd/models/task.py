@@ -7,6 +7,7 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from crowd.enums import TaskState
 from crowd.models.project import Project
@@ -36,6 +37,8 @@ class Task(models.Model):
     is_open = models.BooleanField(default=False)
     priority = models.SmallIntegerField(default=0)
     rnd = models.FloatField(default=random_place)
+    # When it last became claimable; a trigger keeps it (0005), so that no service can forget to.
+    opened_at = models.DateTimeField(null=True, default=timezone.now)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -55,6 +58,8 @@ class Task(models.Model):
             models.Index(
                 F("project"), F("priority").desc(), F("rnd"), condition=Q(is_open=True), name="task_claimable"
             ),
+            # Used by claims of workers for whom there was nothing a moment ago: has anything opened since?
+            models.Index(fields=["project", "opened_at"], condition=Q(is_open=True), name="task_opened"),
             # Used to tell "wait" from "finished".
             models.Index(fields=["project"], condition=Q(state=TaskState.OPEN), name="task_unfinished"),
             models.Index(fields=["project", "state"], name="task_by_state"),

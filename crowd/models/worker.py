@@ -44,6 +44,13 @@ class Enrolment(models.Model):
     vote_state = models.CharField(max_length=10, choices=VoteState, default=VoteState.COUNTED)
     # A model walks through the tasks in order: everything up to this task id has been offered to it.
     cursor = models.BigIntegerField(default=0)
+    # Where a person with many answers goes on looking, at a level of priority; NULL: from its beginning.
+    walk_priority = models.SmallIntegerField(null=True)
+    walk_rnd = models.FloatField(null=True)
+    # The last reply when there was nothing, with how long it stands unless a task opens after ``idle_since``.
+    idle_reply = models.CharField(max_length=10, blank=True, default="")
+    idle_since = models.DateTimeField(null=True)
+    idle_until = models.DateTimeField(null=True)
     # Claims so far, and how many of them were gold: what the gold policy needs without counting rows.
     claims = models.PositiveIntegerField(default=0)
     gold_claims = models.PositiveIntegerField(default=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -32,11 +33,17 @@ class AnswerForm:
 
         Raises InvalidAnswer, with one sentence, when the value does not satisfy the schema.
         """
-        if not Draft202012Validator(self.schema()).is_valid(value):
+        if not _validator(self).is_valid(value):
             raise InvalidAnswer(
                 f"{shorten(value)} is not a label of this project; choose one of {listing(self.labels)}"
             )
         return self.labels.index(value)
+
+
+@lru_cache(maxsize=1000)
+def _validator(form: AnswerForm) -> Any:
+    # Making one costs more than all the rest of a submit.
+    return Draft202012Validator(form.schema())
 
 
 def shorten(value: Any) -> str:

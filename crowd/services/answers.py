@@ -11,12 +11,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from crowd.enums import AnswerType, AssignmentState, WorkerKind
-from crowd.errors import AlreadySubmitted, BudgetExhausted, NotFound, StaleLease
+from crowd.errors import AlreadySubmitted, BudgetExhausted, DomainError, NotFound, StaleLease
 from crowd.jobs import enqueue_answer
 from crowd.models import Answer, Assignment, Worker
 from crowd.policies.answer_types import AnswerForm
 from crowd.policies.votes import pay_micros, takes_place
-from crowd.services.assignments import take_place
+from crowd.services import one_call
+from crowd.services.assignments import Claim, claim_of, claim_task, take_place
 from crowd.services.budgets import reserve
 from crowd.services.locks import lock_worker
 
@@ -29,6 +30,15 @@ class Submission:
     is_replay: bool
 
 
+@dataclass(frozen=True)
+class SubmissionThenClaim:
+    """An answer with the worker's next task, or with why there is no next task."""
+
+    submission: Submission
+    claim: Claim | None = None
+    refusal: DomainError | None = None
+
+
 def submit_answer(*, assignment_uid: uuid.UUID, worker: Worker, value: Any) -> Submission:
     """Store the worker's answer to an assignment.
 
@@ -36,10 +46,17 @@ def submit_answer(*, assignment_uid: uuid.UUID, worker: Worker, value: Any) -> S
     kept as surplus. The same value again replays the first outcome; another value raises AlreadySubmitted.
     Raises NotFound, InvalidAnswer, StaleLease (given back by the worker).
     """
+    if one_call.is_available(worker):
+        answer = one_call.submit(assignment_uid=assignment_uid, worker=worker, value=value)
+        if answer is not None:
+            enqueue_answer(answer.pk)
+            return Submission(answer, False)
     with transaction.atomic():
         lock_worker(worker.pk)
         now = timezone.now()
-        assignment = Assignment.objects.select_related("project", "worker").filter(uid=assignment_uid, worker=worker).first()
+        assignment = (
+            Assignment.objects.select_related("project", "worker").filter(uid=assignment_uid, worker=worker).first()
+        )
         if assignment is None:
             raise NotFound("there is no such assignment among yours")
         project = assignment.project
@@ -54,6 +71,33 @@ def submit_answer(*, assignment_uid: uuid.UUID, worker: Worker, value: Any) -> S
         if assignment.state != AssignmentState.EXPIRED:
             raise StaleLease(f"this assignment was {assignment.state}; claim again to go on")
         return Submission(_store_late(assignment, worker, value, label_index, now), False)
+
+
+def submit_and_claim(*, assignment_uid: uuid.UUID, worker: Worker, value: Any) -> SubmissionThenClaim:
+    """Store the answer and lend the next task of the same project, in one transaction.
+
+    A claim that is refused takes nothing from the answer: the refusal is part of the outcome. Raises what
+    `submit_answer` raises, with nothing claimed.
+    """
+    if one_call.is_available(worker):
+        both = one_call.submit_and_claim(assignment_uid=assignment_uid, worker=worker, value=value)
+        if both is not None:
+            enqueue_answer(both.answer.pk)
+            submission = Submission(both.answer, False)
+            if both.row is not None:
+                return SubmissionThenClaim(submission, claim_of(both.row, both.project_uid, worker))
+            return _then_claim(submission, both.project_uid, worker)
+    with transaction.atomic():
+        submission = submit_answer(assignment_uid=assignment_uid, worker=worker, value=value)
+        return _then_claim(submission, submission.answer.project.uid, worker)
+
+
+def _then_claim(submission: Submission, project_uid: uuid.UUID, worker: Worker) -> SubmissionThenClaim:
+    try:
+        with transaction.atomic():
+            return SubmissionThenClaim(submission, claim_task(project_uid=project_uid, worker=worker))
+    except DomainError as refusal:
+        return SubmissionThenClaim(submission, refusal=refusal)
 
 
 def _replay(assignment: Assignment, value: Any) -> Submission:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,15 +14,25 @@ from django.utils import timezone
 from crowd.enums import AssignmentState, EventKind, ProjectState, TaskState, TrustLevel
 from crowd.errors import NotEnrolled, NotFound, ProjectClosed, StaleLease, WorkerSuspended
 from crowd.models import Assignment, BudgetShard, Enrolment, Gold, Project, Skill, Task, Worker
-from crowd.policies.gold import gold_probability
+from crowd.policies.idle import stands_for
 from crowd.policies.votes import pay_micros, takes_place
-from crowd.queries.tasks import has_unfinished, pick_gold, pick_next_for_model, pick_open_task
+from crowd.queries.tasks import (
+    Walk,
+    has_opened_since,
+    has_unfinished,
+    pick_gold,
+    pick_next_for_model,
+    pick_open_task,
+)
+from crowd.services import one_call
 from crowd.services.budgets import give_back, reserve
 from crowd.services.events import record_event
+from crowd.services.gold_draws import Basis, draws_gold, random_start
 from crowd.services.locks import lock_worker
 
 WAIT_SECONDS = 2
-_rng = random.SystemRandom()
+# A task may be opened by a transaction that commits after a worker was told that there is nothing.
+COMMIT_MARGIN = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,10 @@ def claim_task(*, project_uid: uuid.UUID, worker: Worker) -> Claim:
 
     Raises NotFound, NotEnrolled, WorkerSuspended, ProjectClosed, BudgetExhausted.
     """
+    if one_call.is_available(worker):
+        row = one_call.claim(project_uid=project_uid, worker=worker)
+        if row is not None:
+            return claim_of(row, project_uid, worker)
     with transaction.atomic():
         lock_worker(worker.pk)
         now = timezone.now()
@@ -57,6 +70,20 @@ def claim_task(*, project_uid: uuid.UUID, worker: Worker) -> Claim:
         if project.state != ProjectState.LIVE:
             raise ProjectClosed(f"the project is {project.state}; it hands out tasks only while it is live")
         return _claim_new(project, enrolment, worker, now)
+
+
+def claim_of(row: one_call.ClaimRow, project_uid: uuid.UUID, worker: Worker) -> Claim:
+    """The reply that a row of the hot path stands for."""
+    match row[0]:
+        case "assigned":
+            return Claim("assigned", one_call.assignment_of(row, project_uid, worker))
+        case "finished":
+            return Claim("finished")
+        case "nothing":
+            enrolment = Enrolment.objects.get(project__uid=project_uid, worker=worker)
+            return _nothing(enrolment, worker, since=row[8])
+        case _:
+            return Claim("wait", retry_after_seconds=WAIT_SECONDS)
 
 
 def release_assignment(*, assignment_uid: uuid.UUID, worker: Worker) -> Assignment:
@@ -124,40 +151,73 @@ def _live_assignment(project: Project, worker: Worker, now: datetime) -> Assignm
 
 def _claim_new(project: Project, enrolment: Enrolment, worker: Worker, now: datetime) -> Claim:
     in_overlap = takes_place(worker.kind)
-    task = pick_open_task(project, worker, _rng) if in_overlap else pick_next_for_model(project, enrolment, worker)
-    if task is None:
-        if in_overlap and has_unfinished(project, worker):
-            return Claim("wait", retry_after_seconds=WAIT_SECONDS)
-        return Claim("finished")
+    if in_overlap:
+        if _still_nothing(project, enrolment, now):
+            return _reply_nothing(enrolment.idle_reply)
+        walk = Walk(enrolment.walk_priority, enrolment.walk_rnd)
+        pick = pick_open_task(project_id=project.pk, worker_id=worker.pk, walk=walk, start=random_start())
+        enrolment.walk_priority, enrolment.walk_rnd = pick.walk.priority, pick.walk.rnd
+        if pick.task_id is None:
+            enrolment.save(update_fields=["walk_priority", "walk_rnd"])
+            return _nothing(enrolment, worker, since=now) if pick.is_exhausted else _reply_nothing("wait")
+        task = Task.objects.get(pk=pick.task_id)
+    else:
+        next_task = pick_next_for_model(project, enrolment, worker)
+        if next_task is None:
+            return Claim("finished")
+        task = next_task
+        enrolment.cursor = max(enrolment.cursor, task.pk)
     gold = _draw_gold(project, worker)
     if gold is not None:
         task, in_overlap = gold.task, False
         Gold.objects.filter(pk=gold.pk).update(times_used=F("times_used") + 1)
-    elif in_overlap:
+    elif in_overlap and not take_place(task.pk):
         # The row is locked on PostgreSQL, the whole database on SQLite: the guard can only hold.
-        if not take_place(task.pk):
-            raise AssertionError(f"task {task.pk} was picked and locked, but has no open place")
-    else:
-        Enrolment.objects.filter(pk=enrolment.pk, cursor__lt=task.pk).update(cursor=task.pk)
+        raise AssertionError(f"task {task.pk} was picked and locked, but has no open place")
     price = pay_micros(worker.kind, project.price_micros)
     shard = reserve(project=project, amount_micros=price)
-    assignment = _lend(
-        project, task, worker, now, is_gold=gold is not None, in_overlap=in_overlap, shard=shard, price=price
-    )
+    is_gold = gold is not None
+    assignment = _lend(project, task, worker, now, is_gold=is_gold, in_overlap=in_overlap, shard=shard, price=price)
     Enrolment.objects.filter(pk=enrolment.pk).update(
-        claims=F("claims") + 1, gold_claims=F("gold_claims") + (1 if gold is not None else 0)
+        claims=F("claims") + 1,
+        gold_claims=F("gold_claims") + int(is_gold),
+        cursor=enrolment.cursor,
+        walk_priority=enrolment.walk_priority,
+        walk_rnd=enrolment.walk_rnd,
+        idle_until=None,
     )
     return Claim("assigned", assignment)
 
 
+def _still_nothing(project: Project, enrolment: Enrolment, now: datetime) -> bool:
+    if enrolment.idle_until is None or enrolment.idle_since is None or enrolment.idle_until <= now:
+        return False
+    return not has_opened_since(project, enrolment.idle_since - COMMIT_MARGIN)
+
+
+def _nothing(enrolment: Enrolment, worker: Worker, *, since: datetime) -> Claim:
+    """The reply to a worker who has looked at everything, remembered for a while where looking is dear."""
+    reply = "wait" if has_unfinished(enrolment.project_id, worker) else "finished"
+    stands = stands_for(enrolment.claims)
+    if stands is not None:
+        Enrolment.objects.filter(pk=enrolment.pk).update(
+            idle_reply=reply, idle_since=since, idle_until=timezone.now() + stands
+        )
+    return _reply_nothing(reply)
+
+
+def _reply_nothing(reply: str) -> Claim:
+    return Claim("finished") if reply == "finished" else Claim("wait", retry_after_seconds=WAIT_SECONDS)
+
+
 def _draw_gold(project: Project, worker: Worker) -> Gold | None:
     skill = Skill.objects.filter(project=project, worker=worker).only("gold_right", "gold_wrong").first()
-    chance = gold_probability(
+    basis = Basis(
         rate=project.gold_rate,
         right=0 if skill is None else skill.gold_right,
         wrong=0 if skill is None else skill.gold_wrong,
     )
-    return pick_gold(project, worker) if _rng.random() < chance else None
+    return pick_gold(project, worker) if draws_gold(basis) else None
 
 
 def _lend(

@@ -8,6 +8,11 @@ from django.db import connection
 NAMESPACE = 0x4153 << 40
 
 
+def worker_key(worker_id: int) -> int:
+    """The advisory lock's key of a worker."""
+    return NAMESPACE + worker_id
+
+
 def lock_worker(worker_id: int) -> None:
     """Hold the worker until the transaction ends; always the first lock taken.
 
@@ -16,4 +21,4 @@ def lock_worker(worker_id: int) -> None:
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NAMESPACE + worker_id])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [worker_key(worker_id)])

@@ -8,6 +8,7 @@ from django.db import connection
 EXPECTED = {
     "entry_before_seal",
     "transaction_balanced",
+    "task_opened_at",
     *(
         f"crowd_{table}_no_{verb}"
         for table in (
