@@ -54,6 +54,12 @@ class NotEnrolled(DomainError):
     code = "not_enrolled"
 
 
+class NotEligible(DomainError):
+    """The worker does not meet what the project asks, or has reached a limit."""
+
+    code = "not_eligible"
+
+
 class StaleLease(DomainError):
     """The assignment is no longer active."""
 

@@ -26,6 +26,7 @@ from crowd.queries.tasks import (
 )
 from crowd.services import one_call
 from crowd.services.budgets import give_back, reserve
+from crowd.services.eligibility import check_eligibility
 from crowd.services.events import record_event
 from crowd.services.gold_draws import Basis, draws_gold, random_start
 from crowd.services.locks import lock_worker
@@ -69,6 +70,7 @@ def claim_task(*, project_uid: uuid.UUID, worker: Worker) -> Claim:
             return Claim("assigned", live)
         if project.state != ProjectState.LIVE:
             raise ProjectClosed(f"the project is {project.state}; it hands out tasks only while it is live")
+        check_eligibility(enrolment=enrolment, now=now)
         return _claim_new(project, enrolment, worker, now)
 
 

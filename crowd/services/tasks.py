@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from crowd.enums import EventKind, TaskState
 from crowd.errors import FieldProblem, InvalidInput
 from crowd.models import Gold, Project, Task, User
 from crowd.policies.answer_types import listing, shorten
+from crowd.policies.gold import spread_over_labels
 from crowd.services.events import record_event
 
 BATCH = 2000
@@ -81,10 +83,11 @@ def add_golds(*, project: Project, golds: Sequence[NewGold], actor: User) -> int
             [Task(project=project, key=gold.key, payload=gold.payload, state=TaskState.GOLD) for gold in golds],
             batch_size=BATCH,
         )
+        places = spread_over_labels([gold.labels[0] for gold in golds], random.SystemRandom())
         Gold.objects.bulk_create(
             [
-                Gold(task=task, project=project, labels=list(dict.fromkeys(gold.labels)), reason=gold.reason)
-                for task, gold in zip(rows, golds, strict=True)
+                Gold(task=task, project=project, labels=list(dict.fromkeys(gold.labels)), reason=gold.reason, rnd=place)
+                for task, gold, place in zip(rows, golds, places, strict=True)
             ],
             batch_size=BATCH,
         )
