@@ -1,4 +1,4 @@
-"""Calibration on public crowds: reliability tables, expected calibration error, log loss, without gold and with it.
+"""Calibration on public crowds: reliability tables, expected calibration error, log loss, without gold, with it.
 
     python benchmarks/calibration.py --data FOLDER
 

@@ -1,4 +1,4 @@
-"""Calibration: posteriors whose confidence means their accuracy, without gold and better with it."""
+"""Calibration: posteriors whose confidence means their accuracy, without gold, better with it."""
 
 from __future__ import annotations
 

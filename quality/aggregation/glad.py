@@ -1,4 +1,4 @@
-"""GLAD: an ability per worker and a difficulty per task decide whether an answer is right."""
+"""GLAD: a worker's ability against a task's difficulty decides whether an answer is right."""
 
 from __future__ import annotations
 

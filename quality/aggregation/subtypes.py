@@ -1,4 +1,4 @@
-"""Subtypes: variational Bayes for confusion matrices per worker, label, and hidden subtype of the label."""
+"""Subtypes: variational Bayes for a confusion matrix of each worker on each hidden subtype of a label."""
 
 from __future__ import annotations
 
