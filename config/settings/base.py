@@ -105,6 +105,8 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- language, time, files ------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+# Only what is translated: a page must not claim a language that it does not speak.
+LANGUAGES = [("en", "English")]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

@@ -509,7 +509,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='answer',
-            index=models.Index(condition=models.Q(('is_gold', False), ('label_index__isnull', False)), fields=['project', 'is_model', 'task', 'label_index'], name='answer_patterns'),
+            index=models.Index(condition=models.Q(('is_gold', False), ('label_index__isnull', False)), fields=['project', 'task', 'is_model', 'label_index'], name='answer_patterns'),
         ),
         migrations.AddConstraint(
             model_name='answer',

@@ -62,7 +62,7 @@ class Answer(models.Model):
             models.Index(fields=["worker", "project", "id"], name="answer_of_worker"),
             # Used by agreement: the histogram of label counts per task is made from this index alone.
             models.Index(
-                fields=["project", "is_model", "task", "label_index"],
+                fields=["project", "task", "is_model", "label_index"],
                 condition=Q(is_gold=False, label_index__isnull=False),
                 name="answer_patterns",
             ),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, Literal
 
 from crowd.enums import Scale
 from crowd.models import Project
 from crowd.queries.answers import labelled, read_answers
-from crowd.queries.patterns import pattern_table
+from crowd.queries.patterns import GROUPS, pattern_tables
 from quality.agreement import PatternTable
 from quality.agreement.alpha import alpha_of
 from quality.agreement.catalogue import coefficient
@@ -24,8 +25,6 @@ SCALE_NAMES: dict[Scale, Literal["nominal", "ordinal", "interval", "ratio"]] = {
     Scale.INTERVAL: "interval",
     Scale.RATIO: "ratio",
 }
-# Whose answers: people's, models', or everybody's.
-GROUPS: dict[str, bool | None] = {"humans": False, "models": True, "everyone": None}
 SIDE_BY_SIDE = ("percent_agreement", "gwet_ac1", "fleiss_kappa", "brennan_prediger")
 
 
@@ -35,11 +34,14 @@ def measure_agreement(project: Project) -> dict[str, dict[str, Any]]:
     Each figure carries its interval and sizes, or the reason why there is none. Gold tasks are left out, since they
     are not a sample of the project's tasks. The same data give the same figures: resampling is seeded.
     """
-    return {group: _figures(project, is_model) for group, is_model in GROUPS.items()}
+    tables: Mapping[str, PatternTable | ValueTable] | None = pattern_tables(project)
+    if tables is None:
+        tables = {group: _read_table(project, is_model) for group, is_model in GROUPS.items()}
+    return {group: _figures(project, tables[group]) for group in GROUPS}
 
 
-def _figures(project: Project, is_model: bool | None) -> dict[str, Any]:
-    table = _table(project, is_model)
+def _figures(project: Project, table: PatternTable | ValueTable) -> dict[str, Any]:
+    table = replace(table, labels=_numbers(project))
     scale = SCALE_NAMES[Scale(project.scale)]
     picked: list[Coefficient] = [alpha_of(table, scale)]
     picked += [coefficient(metric, table) for metric in SIDE_BY_SIDE]
@@ -49,10 +51,7 @@ def _figures(project: Project, is_model: bool | None) -> dict[str, Any]:
     return {result.metric: plain(asdict(result)) for result in results}
 
 
-def _table(project: Project, is_model: bool | None) -> PatternTable | ValueTable:
-    table = pattern_table(project, is_model=is_model)
-    if table is not None:
-        return replace(table, labels=_numbers(project))
+def _read_table(project: Project, is_model: bool | None) -> PatternTable | ValueTable:
     rows = labelled(project).filter(is_gold=False)
     if is_model is not None:
         rows = rows.filter(is_model=is_model)
