@@ -56,13 +56,14 @@ class NewGold(TypedDict):
 
 
 class NewWorker(TypedDict):
-    """A worker to be made; ``model`` describes what is not a person.
+    """A worker to be made, or with ``id`` one that exists; ``model`` describes what is not a person.
 
     ``vote`` says whether the answers enter the consensus; left out, people's do, models' do not.
     """
 
-    name: str
-    kind: Literal["human", "llm", "classifier", "function"]
+    id: NotRequired[str]
+    name: NotRequired[str]
+    kind: NotRequired[Literal["human", "llm", "classifier", "function"]]
     model: NotRequired[Json]
     vote: NotRequired[Literal["counted", "shadow"]]
 

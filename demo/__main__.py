@@ -19,6 +19,7 @@ from assay_client import AssayClient, AssayError
 from demo.drive import drive_project
 from demo.errors import DemoError
 from demo.findings import collect
+from demo.own_project import make_own_project
 from demo.progress import Progress
 from demo.project import Material, Plan, choose_material
 from demo.report import report_lines
@@ -68,6 +69,8 @@ def _demo(options: argparse.Namespace) -> None:
             raise
         print(f"\nThis was project {project}, {name}. Every run makes a project of its own.", flush=True)
         if options.serve:
+            with AssayClient(server.url, accounts["manager"]["key"]) as manager:
+                make_own_project(manager, material, accounts["worker"]["worker"])
             _serve(server, accounts)
 
 

@@ -102,9 +102,10 @@ class GoldsInput(serializers.Serializer[Any]):
 
 
 class WorkerInput(serializers.Serializer[Any]):
-    """A worker to add; ``vote`` says whether its answers enter the consensus (a model's do not, unless asked)."""
+    """A worker to add: new by ``name``, existing by ``id``; ``vote``: whether its answers enter the consensus."""
 
-    name = serializers.CharField(max_length=120)
+    id = serializers.UUIDField(required=False)
+    name = serializers.CharField(max_length=120, required=False)
     kind = serializers.ChoiceField(WorkerKind.choices, required=False)
     model = serializers.DictField(required=False)
     vote = serializers.ChoiceField(VoteState.choices, required=False)
@@ -119,7 +120,8 @@ class WorkersInput(serializers.Serializer[Any]):
         """The validated workers as the service takes them."""
         return [
             NewWorker(
-                name=row["name"],
+                name=row.get("name", ""),
+                uid=row.get("id"),
                 kind=WorkerKind(row.get("kind", WorkerKind.HUMAN)),
                 model=row.get("model", {}),
                 vote_state=VoteState(row["vote"]) if "vote" in row else None,

@@ -24,7 +24,9 @@ from crowd.services.events import record_event
 class NewWorker:
     """A worker to add; ``model`` says what shapes a model's votes (provider, snapshot, prompt version, …)."""
 
-    name: str
+    name: str = ""
+    # The worker to enrol, when it exists already; then the rest but for the vote is left out.
+    uid: uuid.UUID | None = None
     kind: WorkerKind = WorkerKind.HUMAN
     model: dict[str, Any] = field(default_factory=dict)
     vote_state: VoteState | None = None
@@ -32,26 +34,32 @@ class NewWorker:
 
 @dataclass(frozen=True)
 class AddedWorker:
-    """A new worker with the API key, which is shown this once."""
+    """A new worker with the API key, which is shown this once; one that was there already comes without."""
 
     worker: Worker
-    key: str
+    key: str | None
 
 
 def add_workers(*, project: Project, workers: Sequence[NewWorker], actor: User) -> list[AddedWorker]:
-    """Create workers with an API key each and enrol them. Raises InvalidInput or Conflict, with nothing added."""
+    """Enrol workers, new ones with an API key each, all or none. Raises InvalidInput, Conflict."""
     problems = [
         FieldProblem(f"/workers/{i}/model", "a person has no model; leave it out")
         for i, new in enumerate(workers)
         if new.kind == WorkerKind.HUMAN and new.model
     ]
+    known = {worker.uid: worker for worker in Worker.objects.filter(uid__in=[new.uid for new in workers if new.uid])}
+    for i, new in enumerate(workers):
+        if new.uid is None and not new.name.strip():
+            problems.append(FieldProblem(f"/workers/{i}/name", "a new worker needs a name"))
+        elif new.uid is not None and new.uid not in known:
+            problems.append(FieldProblem(f"/workers/{i}/id", "there is no such worker"))
     if not workers:
         problems.append(FieldProblem("/workers", "the list is empty; nothing to add"))
     if problems:
         raise InvalidInput("the workers cannot be added; nothing was changed", problems=tuple(problems))
     try:
         with transaction.atomic():
-            added = [_add(project, new) for new in workers]
+            added = [_add(project, new, None if new.uid is None else known[new.uid]) for new in workers]
             record_event(kind=EventKind.WORKERS_ADDED, project=project, actor=actor, detail={"workers": len(workers)})
     except IntegrityError as error:
         raise Conflict("a worker with the same model description exists already; enrol that one") from error
@@ -78,7 +86,10 @@ def worker_of_user(user: User) -> Worker:
     return worker
 
 
-def _add(project: Project, new: NewWorker) -> AddedWorker:
+def _add(project: Project, new: NewWorker, known: Worker | None) -> AddedWorker:
+    if known is not None:
+        enrol(project=project, worker=known, vote_state=new.vote_state)
+        return AddedWorker(known, None)
     user = User.objects.create_user(f"worker-{uuid.uuid4()}@{MACHINE_DOMAIN}", name=new.name)
     worker = Worker.objects.create(
         user=user, kind=new.kind, name=new.name, model=new.model, rater_key=_rater_key(project, new)

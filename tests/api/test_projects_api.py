@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
 from callers import as_user, problem, url
-from cast import Cast
+from cast import Cast, make_cast
 
 from crowd.models import Gold, Project, Task, Worker
 
@@ -107,6 +108,18 @@ def test_workers_come_with_a_key_that_is_shown_once(cast: Cast) -> None:
     assert again["Idempotent-Replay"] == "true"
     assert [worker["key"] for worker in again.json()["workers"]] == [None, None]
     assert Worker.objects.filter(name__in=["nora", "vader"]).count() == 2
+
+
+def test_a_worker_who_exists_is_enrolled_by_id(cast: Cast) -> None:
+    other = make_cast()
+    known = other.worker
+    client = as_user(cast, cast.owner)
+    reply = client.post(url(cast, "workers"), {"workers": [{"id": str(known.uid)}]}, format="json")
+    assert reply.json()["workers"] == [{"id": str(known.uid), "name": "w1", "kind": "human", "key": None}]
+    assert cast.claim(known).state == "assigned"
+    nobody = {"workers": [{"id": str(uuid.uuid4())}, {"kind": "human"}]}
+    response = client.post(url(cast, "workers"), nobody, format="json")
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/workers/0/id", "/workers/1/name"]
 
 
 def test_the_same_model_is_not_added_twice(cast: Cast) -> None:

@@ -37,11 +37,11 @@ class Command(BaseCommand):
                 user.save(update_fields=["password"])
                 # The keys of earlier demos end with the passwords that came with them.
                 ApiKey.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=timezone.now())
-                if role == "worker":
-                    worker_of_user(user)
                 printed[role] = {
                     "email": email,
                     "password": password,
                     "key": issue_key(user=user, name="demo", scopes=scopes),
                 }
+                if role == "worker":
+                    printed[role]["worker"] = str(worker_of_user(user).uid)
         self.stdout.write(json.dumps(printed))
