@@ -31,6 +31,7 @@ def _votes(path):
     return AnswerSet.from_records(people), models
 
 
+@pytest.mark.data
 @pytest.mark.skipif(DATA is None, reason="ASSAY_DATA names no folder of public data")
 def test_every_published_pair_is_reproduced():
     rows, votes, checked = _published(), {}, 0

@@ -35,6 +35,7 @@ def test_violations_stay_within_delta():
     assert np.mean([_violation(rng) for _ in range(1_000)]) <= 0.1
 
 
+@pytest.mark.data
 @pytest.mark.skipif(DATA is None, reason="ASSAY_DATA names no folder of public data")
 def test_violations_stay_within_delta_on_public_votes():
     path = Path(DATA) / "llm" / "chatbotarena_cascade_cal.csv"
