@@ -13,14 +13,13 @@ from django.utils import timezone
 
 from crowd.enums import AssignmentState, EventKind, ProjectState, TaskState, TrustLevel
 from crowd.errors import NotEnrolled, NotFound, ProjectClosed, StaleLease, WorkerSuspended
-from crowd.models import Assignment, BudgetShard, Enrolment, Gold, Project, Skill, Task, Worker
+from crowd.models import Assignment, BudgetShard, Enrolment, Gold, Project, Task, Worker
 from crowd.policies.idle import stands_for
 from crowd.policies.votes import pay_micros, takes_place
 from crowd.queries.tasks import (
     Walk,
     has_opened_since,
     has_unfinished,
-    pick_gold,
     pick_next_for_model,
     pick_open_task,
 )
@@ -28,8 +27,9 @@ from crowd.services import one_call
 from crowd.services.budgets import give_back, reserve
 from crowd.services.eligibility import check_eligibility
 from crowd.services.events import record_event
-from crowd.services.gold_draws import Basis, draws_gold, random_start
+from crowd.services.gold_draws import draw_gold, random_start
 from crowd.services.locks import lock_worker
+from crowd.services.rules import apply_rules
 
 WAIT_SECONDS = 2
 # A task may be opened by a transaction that commits after a worker was told that there is nothing.
@@ -95,7 +95,9 @@ def release_assignment(*, assignment_uid: uuid.UUID, worker: Worker) -> Assignme
 
 def skip_assignment(*, assignment_uid: uuid.UUID, worker: Worker, reason: str) -> Assignment:
     """Decline a task for good, with a reason. Raises NotFound, StaleLease."""
-    return _end_early(assignment_uid, worker, AssignmentState.SKIPPED, reason=reason)
+    assignment = _end_early(assignment_uid, worker, AssignmentState.SKIPPED, reason=reason)
+    apply_rules(project=assignment.project, worker=worker)
+    return assignment
 
 
 def renew_assignment(*, assignment_uid: uuid.UUID, worker: Worker) -> Assignment:
@@ -169,7 +171,7 @@ def _claim_new(project: Project, enrolment: Enrolment, worker: Worker, now: date
             return Claim("finished")
         task = next_task
         enrolment.cursor = max(enrolment.cursor, task.pk)
-    gold = _draw_gold(project, worker)
+    gold = draw_gold(enrolment, worker)
     if gold is not None:
         task, in_overlap = gold.task, False
         Gold.objects.filter(pk=gold.pk).update(times_used=F("times_used") + 1)
@@ -210,16 +212,6 @@ def _nothing(enrolment: Enrolment, worker: Worker, *, since: datetime) -> Claim:
 
 def _reply_nothing(reply: str) -> Claim:
     return Claim("finished") if reply == "finished" else Claim("wait", retry_after_seconds=WAIT_SECONDS)
-
-
-def _draw_gold(project: Project, worker: Worker) -> Gold | None:
-    skill = Skill.objects.filter(project=project, worker=worker).only("gold_right", "gold_wrong").first()
-    basis = Basis(
-        rate=project.gold_rate,
-        right=0 if skill is None else skill.gold_right,
-        wrong=0 if skill is None else skill.gold_wrong,
-    )
-    return pick_gold(project, worker) if draws_gold(basis) else None
 
 
 def _lend(

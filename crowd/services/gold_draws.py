@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 
+from crowd.enums import TrustLevel
+from crowd.models import Enrolment, Gold, Skill, Worker
 from crowd.policies.gold import gold_probability
+from crowd.queries.tasks import pick_gold
 
 KEPT = 20_000
 _rng = random.SystemRandom()
@@ -22,6 +25,7 @@ class Basis:
     rate: float
     right: int
     wrong: int
+    is_restricted: bool = False
 
 
 class _Recent:
@@ -54,6 +58,19 @@ def random_start() -> float:
     return _rng.random()
 
 
+def draw_gold(enrolment: Enrolment, worker: Worker) -> Gold | None:
+    """The gold that takes the next task's stead, from what the rows say now; None for a real task."""
+    project = enrolment.project
+    skill = Skill.objects.filter(project=project, worker=worker).only("gold_right", "gold_wrong").first()
+    basis = Basis(
+        rate=project.gold_rate,
+        right=0 if skill is None else skill.gold_right,
+        wrong=0 if skill is None else skill.gold_wrong,
+        is_restricted=enrolment.trust_level == TrustLevel.RESTRICTED,
+    )
+    return pick_gold(project, worker) if draws_gold(basis) else None
+
+
 @lru_cache(maxsize=KEPT)
 def _chance(basis: Basis) -> float:
-    return gold_probability(rate=basis.rate, right=basis.right, wrong=basis.wrong)
+    return gold_probability(rate=basis.rate, right=basis.right, wrong=basis.wrong, is_restricted=basis.is_restricted)

@@ -14,6 +14,7 @@ from crowd.policies.retries import pause_after
 from crowd.services.consensus import update_consensus
 from crowd.services.events import record_event
 from crowd.services.ledger import pay_answer
+from crowd.services.rules import apply_rules
 from crowd.services.trust import score_gold
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,10 @@ def process_answer(*, answer_id: int) -> bool:
         pay_answer(answer=answer, amount_micros=answer.assignment.reserved_micros, at=now)
         # Only the answer that finds the project clean writes its row.
         Project.objects.filter(pk=project.pk, is_dirty=False).update(is_dirty=True)
-        return True
+    # After the commit, in transactions of their own: a rule that cannot be applied holds up no answer. What a crash
+    # here misses, the worker's next answer finds: windows slide.
+    apply_rules(project=project, worker=answer.worker)
+    return True
 
 
 def process_or_postpone(*, answer_id: int) -> bool:
