@@ -161,13 +161,15 @@ BEGIN
         RETURN;
     END IF;
 
-    IF e.idle_until > moment AND NOT EXISTS (
+    -- Two conditions and not one: with a NULL on the left, AND would have the right one looked up all the same.
+    IF e.idle_until > moment THEN
         -- The seconds allow for transactions that opened a task before the reply was found, and committed after it.
-        SELECT 1 FROM crowd_task o WHERE o.project_id = e.project_id AND o.is_open
-        AND o.opened_at > e.idle_since - interval '5 seconds'
-    ) THEN
-        status := e.idle_reply;
-        RETURN;
+        PERFORM 1 FROM crowd_task o WHERE o.project_id = e.project_id AND o.is_open
+        AND o.opened_at > e.idle_since - interval '5 seconds' ORDER BY o.opened_at DESC LIMIT 1;
+        IF NOT FOUND THEN
+            status := e.idle_reply;
+            RETURN;
+        END IF;
     END IF;
     IF p_rate IS DISTINCT FROM e.gold_rate OR p_right IS DISTINCT FROM e.gold_right
        OR p_wrong IS DISTINCT FROM e.gold_wrong THEN
@@ -258,15 +260,18 @@ CREATE FUNCTION assay_submit(
 ) LANGUAGE plpgsql AS $$
 DECLARE
     moment timestamptz := clock_timestamp();
+    owner bigint;
+    found_state text;
 BEGIN
-    UPDATE crowd_assignment a SET state = 'submitted', ended_at = moment
-    FROM crowd_project p
-    WHERE a.uid = p_assignment AND a.worker_id = p_worker AND a.state = 'active'
-    AND p.id = a.project_id AND p.uid = p_project
-    RETURNING a.id, a.task_id, a.project_id, a.is_gold, a.holds_place,
-              greatest(0, extract(epoch FROM moment - a.claimed_at))
-    INTO assignment_id, task_id, project_id, is_gold, holds_place, elapsed_seconds;
-    IF NOT FOUND THEN RETURN; END IF;
+    -- By its uid alone: offered the state, the planner prefers a small index of live rows, which under load is a large
+    -- one of dead rows.
+    SELECT a.id, a.task_id, a.project_id, a.is_gold, a.holds_place,
+           greatest(0, extract(epoch FROM moment - a.claimed_at)), a.worker_id, a.state
+    INTO assignment_id, task_id, project_id, is_gold, holds_place, elapsed_seconds, owner, found_state
+    FROM crowd_assignment a WHERE a.uid = p_assignment FOR NO KEY UPDATE;
+    PERFORM 1 FROM crowd_project p WHERE p.id = assay_submit.project_id AND p.uid = p_project;
+    IF NOT FOUND OR owner <> p_worker OR found_state <> 'active' THEN RETURN; END IF;
+    UPDATE crowd_assignment a SET state = 'submitted', ended_at = moment WHERE a.id = assay_submit.assignment_id;
     created_at := moment;
     INSERT INTO crowd_answer AS n (
         uid, project_id, task_id, worker_id, assignment_id, value, label_index, is_gold, is_model, holds_place,

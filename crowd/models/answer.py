@@ -22,9 +22,10 @@ class Answer(models.Model):
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="answers")
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="answers")
-    worker = models.ForeignKey(Worker, on_delete=models.PROTECT, related_name="answers")
+    # The indexes below begin with these keys: others of their own would only be written.
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, db_index=False, related_name="answers")
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, db_index=False, related_name="answers")
+    worker = models.ForeignKey(Worker, on_delete=models.PROTECT, db_index=False, related_name="answers")
     assignment = models.OneToOneField(Assignment, on_delete=models.PROTECT, related_name="answer")
     value = models.JSONField()
     label_index = models.PositiveSmallIntegerField(null=True)

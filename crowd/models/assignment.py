@@ -17,16 +17,18 @@ class Assignment(models.Model):
     """A lease. A worker gets one row per task, ever: a task that was let go and claimed again reuses it."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="assignments")
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="assignments")
-    worker = models.ForeignKey(Worker, on_delete=models.PROTECT, related_name="assignments")
+    # Foreign keys without an index of their own: each would be written twice a claim, and the one on the worker alone
+    # tempts the planner to read all that a veteran ever did.
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, db_index=False, related_name="assignments")
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, db_index=False, related_name="assignments")
+    worker = models.ForeignKey(Worker, on_delete=models.PROTECT, db_index=False, related_name="assignments")
     state = models.CharField(max_length=10, choices=AssignmentState, default=AssignmentState.ACTIVE)
     is_gold = models.BooleanField(default=False)
     # Whether it takes one of the task's places; gold tasks and model votes take none.
     holds_place = models.BooleanField(default=True)
     # What the claim reserved from the budget, to be settled by the ledger entry or given back.
     reserved_micros = models.BigIntegerField(default=0)
-    shard = models.ForeignKey("BudgetShard", null=True, on_delete=models.PROTECT, related_name="+")
+    shard = models.ForeignKey("BudgetShard", null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
     # Chance that this task was given to this worker when it was claimed; NULL where it was not drawn at random.
     inclusion_probability = models.FloatField(null=True, blank=True)
     claimed_at = models.DateTimeField()
@@ -51,8 +53,10 @@ class Assignment(models.Model):
             models.CheckConstraint(condition=Q(reserved_micros__gte=0), name="assignment_reserve_not_negative"),
         ]
         indexes = [
-            # Used by the sweep.
-            models.Index(fields=["deadline"], condition=Q(state="active"), name="assignment_due"),
+            # Used by the sweep. The second condition keeps the planner from taking it for other questions about live rows.
+            models.Index(
+                fields=["deadline"], condition=Q(state="active", ended_at__isnull=True), name="assignment_due"
+            ),
         ]
 
     def __str__(self) -> str:

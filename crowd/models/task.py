@@ -26,7 +26,7 @@ class Task(models.Model):
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="tasks")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, db_index=False, related_name="tasks")
     key = models.CharField(max_length=200)
     payload = models.JSONField()
     state = models.CharField(max_length=10, choices=TaskState, default=TaskState.OPEN)

@@ -28,9 +28,9 @@ UNKNOWN = Basis(rate=-1.0, right=0, wrong=0)
 FORMS_KEPT = 5_000
 WORKERS_KEPT = 50_000
 
-_CLAIM = "SELECT * FROM assay_claim(%s, %s, %s, %s, %s, %s, %s, %s)"
-_SUBMIT = "SELECT * FROM assay_submit(%s, %s, %s, %s::jsonb, %s::smallint, %s)"
-_SUBMIT_CLAIM = "SELECT * FROM assay_submit_claim(%s, %s, %s, %s::jsonb, %s::smallint, %s, %s, %s, %s, %s, %s, %s)"
+CLAIM = "SELECT * FROM assay_claim(%s, %s, %s, %s, %s, %s, %s, %s)"
+SUBMIT = "SELECT * FROM assay_submit(%s, %s, %s, %s::jsonb, %s::smallint, %s)"
+SUBMIT_CLAIM = "SELECT * FROM assay_submit_claim(%s, %s, %s, %s::jsonb, %s::smallint, %s, %s, %s, %s, %s, %s, %s)"
 
 # What the last claim of a worker in this process showed: a guess at the project of the next submit, verified there.
 _form_of_project: dict[uuid.UUID, AnswerForm] = {}
@@ -56,7 +56,7 @@ def is_available(worker: Worker) -> bool:
 def claim(*, project_uid: uuid.UUID, worker: Worker) -> ClaimRow | None:
     """The row of ``assay_claim``; None where it has a status of "careful"."""
     for _ in range(3):
-        row = _call(_CLAIM, (project_uid, worker.pk, worker_key(worker.pk), *_draw(project_uid, worker.pk)))
+        row = _call(CLAIM, (project_uid, worker.pk, worker_key(worker.pk), *_draw(project_uid, worker.pk)))
         if row is None or row[0] != "basis":
             return _noted(project_uid, worker, row)
         _learn(project_uid, worker.pk, row)
@@ -70,7 +70,7 @@ def submit(*, assignment_uid: uuid.UUID, worker: Worker, value: Any) -> Answer |
         return None
     project_uid, label_index = prepared
     is_model = worker.kind != WorkerKind.HUMAN
-    row = _call(_SUBMIT, (assignment_uid, worker.pk, project_uid, json.dumps(value), label_index, is_model))
+    row = _call(SUBMIT, (assignment_uid, worker.pk, project_uid, json.dumps(value), label_index, is_model))
     return None if row is None or row[0] is None else _answer(row, worker, value, label_index)
 
 
@@ -82,7 +82,7 @@ def submit_and_claim(*, assignment_uid: uuid.UUID, worker: Worker, value: Any) -
     project_uid, label_index = prepared
     is_model = worker.kind != WorkerKind.HUMAN
     row = _call(
-        _SUBMIT_CLAIM,
+        SUBMIT_CLAIM,
         (
             *(assignment_uid, worker.pk, project_uid, json.dumps(value), label_index, is_model),
             *(worker_key(worker.pk), *_draw(project_uid, worker.pk)),

@@ -50,7 +50,8 @@ def work_off() -> bool:
 def expire_overdue() -> int:
     """Expire the leases whose deadline has passed; returns how many."""
     now = timezone.now()
-    overdue = Assignment.objects.filter(state=AssignmentState.ACTIVE, deadline__lt=now).order_by("deadline")
+    live = Assignment.objects.filter(state=AssignmentState.ACTIVE, ended_at__isnull=True)  # as its index has it
+    overdue = live.filter(deadline__lt=now).order_by("deadline")
     return sum(
         expire_assignment(assignment_id=pk, now=now) for pk in list(overdue.values_list("id", flat=True)[:BATCH])
     )
