@@ -29,6 +29,7 @@ class NewProject(TypedDict):
     answer_type: str
     labels: list[Label]
     scale: Literal["nominal", "ordinal", "interval", "ratio"]
+    aggregation_model: NotRequired[str]
     min_overlap: int
     max_overlap: int
     target_confidence: float

@@ -110,6 +110,7 @@ def project_request(plan: Plan, name: str) -> NewProject:
         answer_type="single_choice",
         labels=[Label(value=label, title=label.capitalize()) for label in LABELS],
         scale="ordinal",
+        aggregation_model="dawid-skene",
         min_overlap=plan.min_overlap,
         max_overlap=plan.max_overlap,
         target_confidence=plan.target_confidence,

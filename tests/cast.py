@@ -95,6 +95,7 @@ def make_cast(*, tasks: int = 2, workers: int = 4, **plan: Any) -> Cast:
         "gold_rate": 0.0,
         "price_micros": 20_000,
         "lease_seconds": 60,
+        "aggregation_model": "dawid-skene",
     } | plan
     project = create_project(plan=ProjectPlan(**settings), owner=owner)
     Membership.objects.create(project=project, user=manager, role=Role.MANAGER)

@@ -23,7 +23,7 @@ class Project(models.Model):
     labels = models.JSONField(default=list)
     scale = models.CharField(max_length=10, choices=Scale, default=Scale.NOMINAL)
     # A name in `quality.aggregation.MODELS`.
-    aggregation_model = models.CharField(max_length=40, default="dawid-skene")
+    aggregation_model = models.CharField(max_length=40, default="auto")
     min_overlap = models.PositiveSmallIntegerField(default=3)
     max_overlap = models.PositiveSmallIntegerField(default=5)
     target_confidence = models.FloatField(default=0.95)

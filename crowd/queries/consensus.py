@@ -48,15 +48,6 @@ def newest_run(project: Project) -> AggregationRun | None:
     return AggregationRun.objects.filter(project=project, state=RunState.DONE).order_by("-id").first()
 
 
-def newest_prevalence(project: Project) -> list[float] | None:
-    """Prevalence of the labels in the newest full fit, in the order of the label set."""
-    run = newest_run(project)
-    prevalence: list[float] | None = None if run is None else run.prevalence
-    if prevalence is None or len(prevalence) != len(project.labels):
-        return None
-    return prevalence
-
-
 def consensus_of(project: Project) -> QuerySet[Consensus]:
     """The consensus of every task of a project, with the task and the run that made it."""
     return Consensus.objects.filter(project=project).select_related("task", "run").order_by("id")

@@ -9,9 +9,8 @@ from django.db.models import QuerySet
 
 from crowd.enums import TaskState
 from crowd.models import Answer, Enrolment, ReopenedPlace
-from crowd.policies.confusion import confusion_for_preview
-from crowd.queries.consensus import counted_answers, newest_prevalence, skills_of
-from quality.aggregation.incremental import task_posterior
+from crowd.queries.consensus import counted_answers
+from crowd.queries.posteriors import preview_posterior
 
 
 def placed_answers(enrolment: Enrolment) -> QuerySet[Answer]:
@@ -46,16 +45,4 @@ def confidence_without(answer: Answer) -> float:
     ]
     if not others:
         return 0.0
-    n_labels = len(project.labels)
-    skills = skills_of(project, [worker_id for worker_id, _ in others])
-    matrices = [
-        confusion_for_preview(
-            n_labels=n_labels,
-            fitted=None if skill is None else skill.confusion,
-            gold_accuracy=None if skill is None else skill.mean,
-        )
-        for skill in (skills.get(worker_id) for worker_id, _ in others)
-    ]
-    prevalence = newest_prevalence(project) or [1 / n_labels] * n_labels
-    posterior = task_posterior([label for _, label in others], matrices, prevalence)
-    return float(posterior.max())
+    return float(preview_posterior(project, others).max())

@@ -11,10 +11,9 @@ from django.db.models import F
 from crowd.enums import EventKind, ProjectState, TaskState
 from crowd.models import Adjudication, Consensus, Event, Project, Task
 from crowd.policies.completion import Completion, decide_completion
-from crowd.policies.confusion import confusion_for_preview
-from crowd.queries.consensus import answer_counts, counted_answers, newest_prevalence, skills_of
+from crowd.queries.consensus import answer_counts, counted_answers
+from crowd.queries.posteriors import preview_posterior
 from crowd.queries.reopening import places_given_away
-from quality.aggregation.incremental import task_posterior
 
 STATE_AFTER = {
     EventKind.TASK_COMPLETED: TaskState.COMPLETE,
@@ -31,24 +30,11 @@ def update_consensus(*, task: Task, project: Project, at: datetime) -> None:
     """
     if task.state == TaskState.COMPLETE and Adjudication.objects.filter(task=task).exists():
         return
-    n_labels = len(project.labels)
     answers = counted_answers(task)
     if not answers:
         return
-    labels = {answer.pk: answer.label_index for answer in answers if answer.label_index is not None}
-    skills = skills_of(project, [answer.worker_id for answer in answers])
-    matrices = []
-    for answer in answers:
-        skill = skills.get(answer.worker_id)
-        matrices.append(
-            confusion_for_preview(
-                n_labels=n_labels,
-                fitted=None if skill is None else skill.confusion,
-                gold_accuracy=None if skill is None else skill.mean,
-            )
-        )
-    prevalence = newest_prevalence(project) or [1 / n_labels] * n_labels
-    posterior = task_posterior([labels[answer.pk] for answer in answers], matrices, prevalence)
+    given = [(answer.worker_id, answer.label_index) for answer in answers if answer.label_index is not None]
+    posterior = preview_posterior(project, given)
     best = int(posterior.argmax())
     consensus, _ = Consensus.objects.update_or_create(
         task=task,

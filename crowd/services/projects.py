@@ -25,7 +25,7 @@ class ProjectPlan:
     instructions: str = ""
     answer_type: AnswerType = AnswerType.SINGLE_CHOICE
     scale: Scale = Scale.NOMINAL
-    aggregation_model: str = "dawid-skene"
+    aggregation_model: str = "auto"
     min_overlap: int = 3
     max_overlap: int = 5
     target_confidence: float = 0.95

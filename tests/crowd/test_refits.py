@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from crowd.enums import RunState, TaskState
 from crowd.models import AggregationRun, Consensus, Project, Skill
+from crowd.queries.posteriors import preview_posterior
 from crowd.services import refit as refit_module
 from crowd.services.refit import refit_project, request_refit
 from crowd.services.sweep import work_off
@@ -51,6 +53,25 @@ def test_a_fit_stores_what_the_library_computes() -> None:
     matrices = [skill.confusion for skill in Skill.objects.filter(run=run)]
     assert len(matrices) == 2
     assert all(sum(row) == pytest.approx(1) for matrix in matrices for row in matrix)
+
+
+def test_the_default_model_calibrates_and_the_preview_follows_it() -> None:
+    cast = make_cast(tasks=12, workers=5, min_overlap=4, max_overlap=5, aggregation_model="auto")
+    rng = random.Random(5)
+    for worker in cast.workers[:4]:
+        while (claim := cast.claim(worker)).assignment is not None:
+            right = cast.project.label_values[int(claim.assignment.task.key[1:]) % 3]
+            cast.answer(worker, right if rng.random() < 0.7 else rng.choice(cast.project.label_values))
+    sure_before = [row.confidence for row in Consensus.objects.order_by("task_id")]
+    run = refit_project(project_id=cast.project.pk)
+    assert run is not None
+    assert run.model == "auto"
+    assert run.notes
+    assert 0.02 <= run.preview_weight < 1
+    fitted = {row.task_id: row.confidence for row in Consensus.objects.order_by("task_id")}
+    assert sum(fitted.values()) < sum(sure_before)
+    given = [(answer.worker_id, answer.label_index) for answer in cast.task().answers.order_by("id")]
+    assert abs(preview_posterior(cast.project, given).max() - fitted[cast.task().pk]) < 0.15
 
 
 def test_gold_supervises_the_fit_and_gets_no_consensus() -> None:

@@ -1,0 +1,37 @@
+"""The posterior of a task between two full fits, from its answers and the stored matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crowd.models import Project
+from crowd.policies.confusion import confusion_for_preview
+from crowd.queries.consensus import newest_run, skills_of
+from quality.aggregation.incremental import task_posterior
+
+
+def preview_posterior(project: Project, given: Sequence[tuple[int, int]]) -> NDArray[np.float64]:
+    """P(true label | answers): (K,), for (worker id, label index) pairs; the prevalence when there are none.
+
+    Answers count as much as makes the preview as sure as the newest full fit, whose posterior is calibrated; one by
+    one before the first fit. Three queries, whatever the project's size.
+    """
+    n_labels = len(project.labels)
+    run = newest_run(project)
+    skills = skills_of(project, [worker_id for worker_id, _ in given])
+    matrices = [
+        confusion_for_preview(
+            n_labels=n_labels,
+            fitted=None if skill is None else skill.confusion,
+            gold_accuracy=None if skill is None else skill.mean,
+        )
+        for skill in (skills.get(worker_id) for worker_id, _ in given)
+    ]
+    prevalence: list[float] = [1 / n_labels] * n_labels
+    if run is not None and run.prevalence is not None and len(run.prevalence) == n_labels:
+        prevalence = run.prevalence
+    weight = 1.0 if run is None or run.preview_weight is None else run.preview_weight
+    return task_posterior([label for _, label in given], matrices, prevalence, [weight] * len(given))
