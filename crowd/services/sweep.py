@@ -15,6 +15,7 @@ from crowd.services.assignments import expire_assignment
 from crowd.services.processing import process_or_postpone
 from crowd.services.refit import refit_project
 from crowd.services.reopening import reopen_due
+from crowd.services.training import close_idle
 from crowd.services.trust_terms import expire_levels
 
 BATCH = 200
@@ -27,6 +28,7 @@ def sweep_once() -> None:
     expire_overdue()
     expire_levels()
     reopen_due()
+    close_idle()
     lost = unprocessed().filter(created_at__lt=timezone.now() - LOST_AFTER)
     for answer_id in lost.values_list("id", flat=True)[:BATCH]:
         enqueue_answer(answer_id)
@@ -42,6 +44,7 @@ def work_off() -> bool:
     expire_overdue()
     expire_levels()
     reopen_due()
+    close_idle()
     for project_id in list(_due_refits().values_list("id", flat=True)):
         refit_project(project_id=project_id)
     return len(answer_ids) == BATCH
