@@ -9,7 +9,7 @@ import numpy as np
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from crowd.models import Answer, Gold, Project
+from crowd.models import Adjudication, Answer, Gold, Project
 from crowd.queries.columns import integer_columns
 from quality.answers import AnswerSet
 
@@ -18,8 +18,8 @@ from quality.answers import AnswerSet
 class ProjectAnswers:
     """Answers of a project as an AnswerSet whose vocabularies are row ids.
 
-    ``gold``: label index by task id, for gold tasks with a single right label. ``last_answer_id``: the newest answer
-    read, None when there is none.
+    ``gold``: label index by task id, for gold tasks with a single right label, for what experts have decided.
+    ``last_answer_id``: the newest answer read, None when there is none.
     """
 
     answers: AnswerSet
@@ -47,6 +47,8 @@ def read_answers(rows: QuerySet[Answer], project: Project) -> ProjectAnswers:
         for task_id, labels in Gold.objects.filter(project=project, is_active=True).values_list("task_id", "labels")
         if len(labels) == 1 and task_id in known
     }
+    decided = Adjudication.objects.filter(project=project).values_list("task_id", "label_index")
+    gold.update((task_id, label_index) for task_id, label_index in decided if task_id in known)
     return ProjectAnswers(answers, gold, int(table[:, 0].max()) if len(table) else None)
 
 

@@ -20,6 +20,7 @@ from crowd.queries.consensus import counted
 from crowd.services.consensus import settle_after_fit
 from crowd.services.events import record_event
 from crowd.services.fit_storage import store_consensus, store_run, store_skills
+from crowd.services.peer_evidence import store_peer_evidence, warn_by_peers
 from quality.aggregation import MODELS
 from quality.errors import ConvergenceWarning
 from quality.results import AggregationResult
@@ -81,6 +82,7 @@ def _fit_and_store(project: Project, run: AggregationRun) -> bool:
         store_run(run, model, read, result, notes, now)
         candidates = store_consensus(project, run, read, result, now)
         store_skills(project, run, read, result, now)
+        store_peer_evidence(project=project, read=read, result=result)
         record_event(
             kind=EventKind.REFIT_DONE,
             project=project,
@@ -91,6 +93,7 @@ def _fit_and_store(project: Project, run: AggregationRun) -> bool:
     for start in range(0, len(candidates), SETTLE_BATCH):
         with transaction.atomic():
             settle_after_fit(task_ids=candidates[start : start + SETTLE_BATCH], project=project, at=now)
+    warn_by_peers(project=project, at=now)
     return True
 
 

@@ -1,0 +1,87 @@
+"""Lets an expert decide a disputed task."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from crowd.enums import AnswerType, EventKind, TaskState
+from crowd.errors import Conflict, NotFound
+from crowd.models import Adjudication, Answer, Consensus, Project, Skill, Task, User
+from crowd.policies.answer_types import AnswerForm
+from crowd.services.events import record_event
+
+
+def adjudicate_task(
+    *, project: Project, task_uid: uuid.UUID, adjudicator: User, value: Any, reason: str
+) -> Adjudication:
+    """Settle a disputed task by an expert's label; it enters later fits as known, and stays.
+
+    Everybody who answered gets it as evidence, apart from gold. The same decision again is replayed. Raises NotFound,
+    InvalidAnswer, Conflict: not in dispute, decided otherwise before, or the expert's own work.
+    """
+    with transaction.atomic():
+        task = Task.objects.select_for_update(no_key=True).filter(project=project, uid=task_uid).first()
+        if task is None or task.state == TaskState.GOLD:
+            raise NotFound("there is no such task in this project")
+        form = AnswerForm(AnswerType(project.answer_type), tuple(project.label_values))
+        label_index = form.label_index(value)
+        earlier = Adjudication.objects.filter(task=task).first()
+        if earlier is not None:
+            if earlier.adjudicator_id == adjudicator.pk and earlier.label_index == label_index:
+                return earlier
+            raise Conflict("this task has been decided already; the first decision stands")
+        if task.state != TaskState.DISPUTED:
+            raise Conflict(f"the task is {task.state}; only a disputed one is decided by an expert")
+        if Answer.objects.filter(task=task, worker__user=adjudicator).exists():
+            raise Conflict("you have answered this task yourself; somebody else must decide it")
+        now = timezone.now()
+        adjudication = Adjudication.objects.create(
+            project=project,
+            task=task,
+            adjudicator=adjudicator,
+            label_index=label_index,
+            reason=reason,
+            created_at=now,
+        )
+        Task.objects.filter(pk=task.pk).update(
+            state=TaskState.COMPLETE, overlap=F("overlap") - F("open_slots"), open_slots=0, is_open=False
+        )
+        answers = list(Answer.objects.filter(task=task, label_index__isnull=False))
+        Consensus.objects.update_or_create(
+            task=task,
+            defaults={
+                "project": project,
+                "label_index": label_index,
+                "posterior": [float(i == label_index) for i in range(len(project.labels))],
+                "confidence": 1.0,
+                "answers": len(answers),
+                "run": None,
+                "updated_at": now,
+            },
+        )
+        for answer in sorted(answers, key=lambda one: one.worker_id):
+            _note_evidence(answer, answer.label_index == label_index)
+        record_event(
+            kind=EventKind.TASK_ADJUDICATED,
+            project=project,
+            actor=adjudicator,
+            subject=task.uid,
+            detail={"label": project.label_values[label_index], "reason": reason},
+            at=now,
+        )
+        Project.objects.filter(pk=project.pk, is_dirty=False).update(is_dirty=True)
+        return adjudication
+
+
+def _note_evidence(answer: Answer, is_right: bool) -> None:
+    column = "adjudicated_right" if is_right else "adjudicated_wrong"
+    now = timezone.now()
+    Skill.objects.get_or_create(project_id=answer.project_id, worker_id=answer.worker_id, defaults={"updated_at": now})
+    Skill.objects.filter(project_id=answer.project_id, worker_id=answer.worker_id).update(
+        **{column: F(column) + 1, "updated_at": now}
+    )

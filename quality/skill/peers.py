@@ -1,0 +1,57 @@
+"""Judging a worker by the posterior of finished tasks, with the worker's own answer taken out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quality.answers import AnswerSet
+
+# A confusion cell is never taken for impossible: dividing by it would make the others' evidence infinite.
+SMALLEST_CELL = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeerEvidence:
+    """Per worker, over ``tasks`` counted answers: expected answers that agree with the others, that differ; (W,)."""
+
+    agreed: NDArray[np.float64]
+    differed: NDArray[np.float64]
+    tasks: NDArray[np.int64]
+
+
+def peer_evidence(
+    answers: AnswerSet,
+    posterior: NDArray[np.floating],
+    confusion: NDArray[np.floating],
+    *,
+    counted: NDArray[np.bool_],
+) -> PeerEvidence:
+    """How far each worker agrees with what the others say.
+
+    ``posterior`` (T, K) rows sum to 1; ``confusion`` (W, K, K) ``[worker, true, given]``; ``counted`` (T,) the tasks
+    that are finished, whose truth is not known from gold. An answer enters the posterior as a factor, so dividing by
+    that factor leaves what the others say (Bayes). A task that nobody else answered is left out.
+    Raises ValueError when the shapes do not fit the answers.
+    """
+    n_tasks, n_workers, n_labels = answers.n_tasks, answers.n_workers, len(answers.labels)
+    if posterior.shape != (n_tasks, n_labels):
+        raise ValueError(f"posterior has shape {posterior.shape}; the answers need {(n_tasks, n_labels)}")
+    if confusion.shape != (n_workers, n_labels, n_labels):
+        raise ValueError(f"confusion has shape {confusion.shape}; the answers need {(n_workers, n_labels, n_labels)}")
+    if counted.shape != (n_tasks,):
+        raise ValueError(f"counted has shape {counted.shape}; the answers need {(n_tasks,)}")
+    has_peers = np.bincount(answers.task, minlength=n_tasks) > 1
+    kept = np.flatnonzero(counted[answers.task] & has_peers[answers.task])
+    task, worker, label = answers.task[kept], answers.worker[kept], answers.label[kept]
+    own = np.maximum(confusion[worker, :, label], SMALLEST_CELL)
+    others = posterior[task] / own
+    others /= others.sum(axis=1, keepdims=True)
+    agreed = others[np.arange(len(kept)), label]
+    return PeerEvidence(
+        agreed=np.bincount(worker, weights=agreed, minlength=n_workers).astype(np.float64),
+        differed=np.bincount(worker, weights=1 - agreed, minlength=n_workers).astype(np.float64),
+        tasks=np.bincount(worker, minlength=n_workers),
+    )
