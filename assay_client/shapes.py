@@ -33,6 +33,8 @@ class NewProject(TypedDict):
     min_overlap: int
     max_overlap: int
     target_confidence: float
+    label_worth: NotRequired[Money | None]
+    audit_share: NotRequired[float]
     price: Money
     budget: Money | None
     gold_rate: float

@@ -40,22 +40,33 @@ class ProjectInput(serializers.Serializer[Any]):
     min_overlap = serializers.IntegerField(min_value=1, max_value=1000, required=False)
     max_overlap = serializers.IntegerField(min_value=1, max_value=1000, required=False)
     target_confidence = serializers.FloatField(min_value=0, max_value=1, required=False)
+    audit_share = serializers.FloatField(min_value=0, max_value=1, required=False)
     gold_rate = serializers.FloatField(min_value=0, max_value=1, required=False)
     lease_seconds = serializers.IntegerField(min_value=1, max_value=7 * 24 * 3600, required=False)
     price = MoneySerializer(required=False)
+    label_worth = MoneySerializer(required=False, allow_null=True)
     budget = MoneySerializer(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """One currency per project."""
-        price, budget = attrs.get("price"), attrs.get("budget")
+        price, budget, worth = attrs.get("price"), attrs.get("budget"), attrs.get("label_worth")
         if price and budget and price["currency"] != budget["currency"]:
             raise serializers.ValidationError({"budget": {"currency": ["price and budget must share a currency"]}})
+        if worth and not price:
+            raise serializers.ValidationError({"label_worth": ["only weighed against a price; set one"]})
+        if worth and worth["currency"] != price["currency"]:
+            raise serializers.ValidationError({"label_worth": {"currency": ["price and worth must share a currency"]}})
+        if worth and worth["amount"] <= 0:
+            raise serializers.ValidationError({"label_worth": {"amount": ["must be above 0"]}})
         return attrs
 
     def plan(self) -> ProjectPlan:
         """The validated body as the service takes it."""
         fields: dict[str, Any] = dict(self.validated_data)
         price, budget = fields.pop("price", None), fields.pop("budget", None)
+        worth = fields.pop("label_worth", None)
+        if worth:
+            fields |= {"label_worth_micros": worth["amount"]}
         if price:
             fields |= {"price_micros": price["amount"], "currency": price["currency"]}
         if budget:
@@ -144,6 +155,10 @@ def project_body(project: Project, status: ProjectStatus | None = None) -> dict[
         "min_overlap": project.min_overlap,
         "max_overlap": project.max_overlap,
         "target_confidence": project.target_confidence,
+        "label_worth": (
+            None if project.label_worth_micros is None else money(project.label_worth_micros, project.currency)
+        ),
+        "audit_share": project.audit_share,
         "gold_rate": project.gold_rate,
         "lease_seconds": project.lease_seconds,
         "price": money(project.price_micros, project.currency),

@@ -5,6 +5,7 @@ from crowd.models.adjudication import Adjudication
 from crowd.models.aggregation import AggregationRun, Consensus, Skill
 from crowd.models.answer import Answer
 from crowd.models.assignment import Assignment
+from crowd.models.audit import Audit
 from crowd.models.eligibility import Requirements, WorkTerms
 from crowd.models.event import Event
 from crowd.models.ledger import Account, BudgetShard, Entry, Transaction
@@ -24,6 +25,7 @@ __all__ = [
     "ApiKey",
     "Assignment",
     "Attempt",
+    "Audit",
     "BudgetShard",
     "Consensus",
     "Course",

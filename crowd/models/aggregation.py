@@ -31,6 +31,8 @@ class AggregationRun(models.Model):
     prevalence = models.JSONField(null=True)
     # How much an answer counts in the preview, so that it is as sure as this fit; NULL where the model cannot say.
     preview_weight = models.FloatField(null=True)
+    # The mean accuracy of an answer, over answers; NULL where the model cannot say.
+    crowd_accuracy = models.FloatField(null=True)
     # Figures of agreement over the same answers, per group of raters.
     agreement = models.JSONField(default=dict)
     notes = models.JSONField(default=list)

@@ -27,6 +27,10 @@ class Project(models.Model):
     min_overlap = models.PositiveSmallIntegerField(default=3)
     max_overlap = models.PositiveSmallIntegerField(default=5)
     target_confidence = models.FloatField(default=0.95)
+    # What a right label is worth: with it, an answer is only asked for while its expected gain pays for it.
+    label_worth_micros = models.BigIntegerField(null=True, blank=True)
+    # The share of new tasks that get full overlap, so that the saving is measured.
+    audit_share = models.FloatField(default=0.0)
     gold_rate = models.FloatField(default=0.1)
     lease_seconds = models.PositiveIntegerField(default=600)
     # Otherwise a job moves ``lease_seconds`` after the work times that it observes.
@@ -52,6 +56,13 @@ class Project(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(gold_rate__gte=0) & Q(gold_rate__lte=1), name="project_gold_rate_is_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(audit_share__gte=0) & Q(audit_share__lte=1), name="project_audit_share_is_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(label_worth_micros__isnull=True) | Q(label_worth_micros__gt=0),
+                name="project_label_worth_positive",
             ),
             models.CheckConstraint(condition=Q(price_micros__gte=0), name="project_price_not_negative"),
             models.CheckConstraint(

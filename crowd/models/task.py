@@ -35,6 +35,7 @@ class Task(models.Model):
     # Kept equal to "open and open_slots > 0". The claim's partial index is on this flag and not on the counter, so
     # that most updates of the counter touch no index (heap-only on PostgreSQL).
     is_open = models.BooleanField(default=False)
+    # What the manager asked and where routing has put it since, as `crowd.policies.routing` packs them.
     priority = models.SmallIntegerField(default=0)
     rnd = models.FloatField(default=random_place)
     # When it last became claimable; a trigger keeps it (0005), so that no service can forget to.

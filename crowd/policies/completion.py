@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from quality.design.gain import best_look_ahead, even_matrix
+
 Step = Literal["wait", "complete", "extend", "dispute"]
+
+# How many further answers are weighed together: one alone often gains nothing, since it cannot turn a consensus.
+AHEAD = 3
+# The expected answer is never taken for certain, nor for worse than chance.
+SUREST, ABOVE_CHANCE = 0.99, 1e-3
 
 
 @dataclass(frozen=True)
@@ -16,6 +24,19 @@ class Completion:
     reason: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Worth:
+    """What one more answer costs, what one more right label is worth, in one currency's micro-units; how good it is.
+
+    ``accuracy`` of the worker who is likely to come; ``weight``: how much an answer counts in the posterior.
+    """
+
+    price_micros: int
+    label_micros: int
+    accuracy: float
+    weight: float = 1.0
+
+
 def decide_completion(
     *,
     answers: int,
@@ -24,18 +45,55 @@ def decide_completion(
     max_overlap: int,
     confidence: float,
     target: float,
+    posterior: Sequence[float] = (),
+    worth: Worth | None = None,
 ) -> Completion:
     """Decide from the answers that count (``answers`` of ``overlap`` places) and the consensus's confidence.
 
     wait: answers that were asked for are still to come. complete: confident enough, at or above the minimum.
-    extend: all came, not confident, below the maximum. dispute: not confident at the maximum.
+    extend: all came, not confident, below the maximum. dispute: not confident at the maximum. With ``worth``, which
+    needs the calibrated posterior (K,), also complete: below the target, but further answers cost more than they are
+    expected to gain; a task at its maximum stays a dispute.
     """
     if answers < min_overlap:
         return Completion("wait", f"{answers} of at least {min_overlap} answers")
     if confidence >= target:
         return Completion("complete", f"confidence {confidence:.3f} reaches {target:g} with {answers} answers")
+    left = max_overlap - answers
+    if worth is not None and left > 0:
+        net = _net_worth(posterior, worth, left)
+        if net <= 0:
+            return Completion(
+                "complete",
+                f"confidence {confidence:.3f} under {target:g}, but no further answer is worth its price",
+            )
     if answers < overlap:
         return Completion("wait", f"{answers} of {overlap} answers, confidence {confidence:.3f} under {target:g}")
     if overlap < max_overlap:
         return Completion("extend", f"confidence {confidence:.3f} under {target:g} with {answers} answers")
     return Completion("dispute", f"confidence {confidence:.3f} under {target:g} at the maximum of {max_overlap}")
+
+
+def effective_accuracy(*, accuracy: float, n_labels: int, weight: float) -> float:
+    """The accuracy of an independent answer that would move the posterior as one of ``accuracy`` does at ``weight``.
+
+    Answers that hang together count for less than one each in a calibrated posterior; the expected gain of one more
+    has to be reckoned the same way, or it promises more than it will bring.
+    """
+    low = 1 / n_labels + ABOVE_CHANCE
+    accuracy = min(max(accuracy, low), SUREST)
+    right = accuracy**weight
+    wrong = ((1 - accuracy) / (n_labels - 1)) ** weight * (n_labels - 1)
+    return min(max(float(right / (right + wrong)), low), SUREST)
+
+
+def _net_worth(posterior: Sequence[float], worth: Worth, left: int) -> float:
+    accuracy = effective_accuracy(accuracy=worth.accuracy, n_labels=len(posterior), weight=worth.weight)
+    nets, _ = best_look_ahead(
+        [list(posterior)],
+        even_matrix(len(posterior), accuracy),
+        ahead=min(AHEAD, left),
+        price=worth.price_micros,
+        value=worth.label_micros,
+    )
+    return float(nets[0])

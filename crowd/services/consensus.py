@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from django.db.models import F
 
 from crowd.enums import EventKind, ProjectState, TaskState
-from crowd.models import Adjudication, Consensus, Event, Project, Task
+from crowd.models import Adjudication, Audit, Consensus, Event, Project, Task
 from crowd.policies.completion import Completion, decide_completion
+from crowd.policies.routing import asked_priority, band_of, routed
 from crowd.queries.consensus import answer_counts, counted_answers
 from crowd.queries.posteriors import preview_posterior
 from crowd.queries.reopening import places_given_away
+from crowd.queries.worth import worth_of_an_answer
+from crowd.services.audits import record_stop
 
 STATE_AFTER = {
     EventKind.TASK_COMPLETED: TaskState.COMPLETE,
@@ -71,24 +75,50 @@ def settle_after_fit(*, task_ids: Sequence[int], project: Project, at: datetime)
 def _settle(settled: Sequence[tuple[Task, Consensus, int]], project: Project, at: datetime) -> None:
     """Complete, extend or dispute each locked task, given how many answers hold a place; a few statements for all."""
     to: dict[TaskState, list[int]] = defaultdict(list)
+    moved: dict[int, list[int]] = defaultdict(list)
     events: list[Event] = []
-    given_away = places_given_away([task.pk for task, *_ in settled])
+    task_ids = [task.pk for task, *_ in settled]
+    given_away = places_given_away(task_ids)
+    audits = Audit.objects.in_bulk(task_ids, field_name="task_id")
+    worth = worth_of_an_answer(project)
     for task, consensus, placed in settled:
         if task.state not in (TaskState.OPEN, TaskState.COMPLETE, TaskState.DISPUTED):
             continue
-        decision = decide_completion(
-            answers=placed - given_away[task.pk],
-            overlap=task.overlap - given_away[task.pk],
-            min_overlap=project.min_overlap,
+        answers = placed - given_away[task.pk]
+        decide = partial(
+            decide_completion,
+            answers=answers,
             max_overlap=project.max_overlap,
             confidence=consensus.confidence,
             target=project.target_confidence,
+            posterior=consensus.posterior,
+            worth=worth,
         )
+        audit = audits.get(task.pk)
+        if audit is None:
+            decision = decide(overlap=task.overlap - given_away[task.pk], min_overlap=project.min_overlap)
+        else:
+            if audit.stopped_at is None:
+                record_stop(
+                    audit=audit,
+                    decision=decide(overlap=answers, min_overlap=project.min_overlap),
+                    consensus=consensus,
+                    answers=answers,
+                    at=at,
+                )
+            decision = decide(overlap=task.overlap - given_away[task.pk], min_overlap=project.max_overlap)
         kind = _kind(task, project, decision)
+        if task.state == TaskState.OPEN or kind == EventKind.TASK_REOPENED:
+            band = band_of(answers=answers, confidence=consensus.confidence, n_labels=len(consensus.posterior))
+            priority = routed(asked=asked_priority(task.priority), band=band)
+            if priority != task.priority:
+                moved[priority].append(task.pk)
         if kind is not None:
             to[STATE_AFTER[kind]].append(task.pk)
             detail = {"reason": decision.reason}
             events.append(Event(kind=kind, project=project, subject=task.uid, detail=detail, created_at=at))
+    for priority, ids in moved.items():
+        Task.objects.filter(pk__in=ids).update(priority=priority)
     for state in (TaskState.COMPLETE, TaskState.DISPUTED):
         if to[state]:
             # Places that nobody holds are withdrawn; those that are lent out may still be filled.

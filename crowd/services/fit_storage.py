@@ -14,7 +14,7 @@ from crowd.enums import RunState, TaskState
 from crowd.models import AggregationRun, Answer, Consensus, Project, Skill, Task
 from crowd.queries.answers import ProjectAnswers
 from crowd.services.upserts import upsert
-from quality.aggregation.preview import preview_weight
+from quality.aggregation.preview import mean_accuracy, preview_weight
 from quality.results import AggregationResult
 
 CONSENSUS_COLUMNS = (
@@ -37,6 +37,7 @@ def store_run(
     run.is_converged, run.iterations = bool(result.converged), int(result.n_iter)
     run.objective = float(result.objective[-1]) if len(result.objective) else None
     run.preview_weight = preview_weight(read.answers, result)
+    run.crowd_accuracy = mean_accuracy(read.answers, result)
     run.prevalence = [float(share) for share in result.prevalence]
     run.notes = notes
     run.finished_at = at

@@ -29,6 +29,8 @@ class ProjectPlan:
     min_overlap: int = 3
     max_overlap: int = 5
     target_confidence: float = 0.95
+    label_worth_micros: int | None = None
+    audit_share: float = 0.0
     gold_rate: float = 0.1
     lease_seconds: int = 600
     price_micros: int = 0

@@ -11,9 +11,10 @@ from django.db import transaction
 
 from crowd.enums import EventKind, TaskState
 from crowd.errors import FieldProblem, InvalidInput
-from crowd.models import Gold, Project, Task, User
+from crowd.models import Audit, Gold, Project, Task, User
 from crowd.policies.answer_types import listing, shorten
 from crowd.policies.gold import spread_over_labels
+from crowd.policies.routing import UNTOUCHED, routed
 from crowd.services.events import record_event
 
 BATCH = 2000
@@ -43,19 +44,25 @@ def add_tasks(*, project: Project, tasks: Sequence[NewTask], actor: User) -> int
     """Add open tasks; returns how many. Raises InvalidInput naming each bad row, with nothing added."""
     with transaction.atomic():
         _refuse(_key_problems(project, [task.key for task in tasks], "tasks"))
-        Task.objects.bulk_create(
-            (
+        chance = random.SystemRandom()
+        audited = [chance.random() < project.audit_share for _ in tasks]
+        rows = Task.objects.bulk_create(
+            [
                 Task(
                     project=project,
                     key=task.key,
                     payload=task.payload,
-                    priority=task.priority,
-                    overlap=project.min_overlap,
-                    open_slots=project.min_overlap,
+                    priority=routed(asked=task.priority, band=UNTOUCHED),
+                    overlap=project.max_overlap if is_audited else project.min_overlap,
+                    open_slots=project.max_overlap if is_audited else project.min_overlap,
                     is_open=True,
                 )
-                for task in tasks
-            ),
+                for task, is_audited in zip(tasks, audited, strict=True)
+            ],
+            batch_size=BATCH,
+        )
+        Audit.objects.bulk_create(
+            [Audit(task=row, project=project) for row, is_audited in zip(rows, audited, strict=True) if is_audited],
             batch_size=BATCH,
         )
         record_event(kind=EventKind.TASKS_ADDED, project=project, actor=actor, detail={"tasks": len(tasks)})

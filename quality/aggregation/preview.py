@@ -1,4 +1,4 @@
-"""How much an answer should count in the incremental posterior, so that the preview is as sure as the full fit."""
+"""What the incremental posterior takes over from a full fit: how much an answer counts, how often one is right."""
 
 from __future__ import annotations
 
@@ -44,3 +44,15 @@ def preview_weight(answers: AnswerSet, result: AggregationResult) -> float | Non
         return float((logsumexp(logits, axis=1) - (target * logits).sum(axis=1)).mean())
 
     return float(minimize_scalar(loss, bounds=(LEAST, MOST), method="bounded").x)
+
+
+def mean_accuracy(answers: AnswerSet, result: AggregationResult) -> float | None:
+    """The chance that an answer of this crowd is right, by the fitted matrices, over the answers given.
+
+    None without answers, or where the model has no matrices.
+    """
+    if result.confusion is None or not answers.n_answers:
+        return None
+    rights = np.diagonal(result.confusion, axis1=1, axis2=2) @ result.prevalence / result.prevalence.sum()
+    per_worker = np.bincount(answers.worker, minlength=answers.n_workers)
+    return float(per_worker @ rights / answers.n_answers)
