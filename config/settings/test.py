@@ -11,6 +11,8 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
+# A queue per process: two runs on one Redis must not take each other's messages.
+CELERY_TASK_DEFAULT_QUEUE = f"assay-tests-{os.getpid()}"
 # Tests start the worker themselves where they need one.
 IS_WORKER_EMBEDDED = False
 if IS_SQLITE:

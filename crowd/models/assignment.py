@@ -53,7 +53,7 @@ class Assignment(models.Model):
             models.CheckConstraint(condition=Q(reserved_micros__gte=0), name="assignment_reserve_not_negative"),
         ]
         indexes = [
-            # Used by the sweep. The second condition keeps the planner from taking it for other questions about live rows.
+            # Used by the sweep. The second condition keeps the planner from taking it for other questions about them.
             models.Index(
                 fields=["deadline"], condition=Q(state="active", ended_at__isnull=True), name="assignment_due"
             ),

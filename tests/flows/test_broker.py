@@ -24,14 +24,15 @@ pytestmark = [
 ]
 
 
+QUEUE = app.conf.task_default_queue
+
+
 @pytest.fixture(autouse=True)
-def _own_queue() -> None:
-    """A queue of this test session's own, empty at the start of each test."""
-    app.conf.task_default_queue = "assay-tests"
-    app.conf.broker_url = settings.CELERY_BROKER_URL
+def _empty_queue() -> None:
+    """Nothing left over from an earlier test."""
     with app.connection_for_write() as broker:
-        broker.default_channel.queue_declare("assay-tests")
-        broker.default_channel.queue_purge("assay-tests")
+        broker.default_channel.queue_declare(QUEUE)
+        broker.default_channel.queue_purge(QUEUE)
 
 
 def run_jobs(until: Callable[[], bool]) -> None:
@@ -61,7 +62,7 @@ def test_a_rolled_back_submit_wakes_nobody() -> None:
         submit_without_processing(cast)
         transaction.set_rollback(True)
     with app.connection_for_read() as broker:
-        assert broker.default_channel.queue_declare("assay-tests").message_count == 0
+        assert broker.default_channel.queue_declare(QUEUE).message_count == 0
     assert Answer.objects.count() == 0
 
 
@@ -69,7 +70,7 @@ def test_the_sweep_heals_a_lost_message(monkeypatch: pytest.MonkeyPatch) -> None
     cast = make_cast(tasks=1)
     answer = submit_without_processing(cast)
     with app.connection_for_write() as broker:
-        broker.default_channel.queue_purge("assay-tests")
+        broker.default_channel.queue_purge(QUEUE)
     # The trigger keeps an answer from being aged, so the sweep's patience is cut instead.
     monkeypatch.setattr(sweep, "LOST_AFTER", timedelta(0))
     sweep.sweep_once()
