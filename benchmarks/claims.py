@@ -21,7 +21,7 @@ from frame import Report, start
 
 SIZES = (10_000, 100_000, 1_000_000)
 QUICK_SIZES = (5_000, 20_000)
-# A veteran has answered this many tasks, or nine in ten where the project has fewer.
+# A veteran has answered this many tasks, or three in four where the project is small.
 VETERAN_ANSWERS = 10_000
 OPEN_TRANSACTION_SECONDS = 20.0
 
@@ -59,7 +59,7 @@ def main() -> None:
             tasks,
             newcomers=CLIENTS,
             veterans=CLIENTS // 2,
-            veteran_answers=min(VETERAN_ANSWERS, tasks * 9 // 10),
+            veteran_answers=min(VETERAN_ANSWERS, tasks * 3 // 4),
         )
         with server(processes=options.processes, threads=options.threads) as (port, pid):
             rates[tasks] = _measure(report, stage, port, pid, seconds)

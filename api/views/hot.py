@@ -28,7 +28,7 @@ _parser = StrictJSONParser()
 @csrf_exempt
 def claim(request: HttpRequest, project: uuid.UUID) -> HttpResponse:
     """The worker's next task."""
-    if not _is_hot(request):
+    if not is_hot(request):
         return _claim(request, project=project)
     return _served(request, lambda worker: claim_outcome(worker, project))
 
@@ -36,13 +36,13 @@ def claim(request: HttpRequest, project: uuid.UUID) -> HttpResponse:
 @csrf_exempt
 def submit(request: HttpRequest, assignment: uuid.UUID) -> HttpResponse:
     """The answer to an assignment."""
-    if not _is_hot(request):
+    if not is_hot(request):
         return _submit(request, assignment=assignment)
     return _served(request, lambda worker: submit_outcome(worker, assignment, _valid(_parsed(request))))
 
 
-def _is_hot(request: HttpRequest) -> bool:
-    # A session, another method, a form: rare, and in DRF's hands.
+def is_hot(request: HttpRequest) -> bool:
+    """Whether it is a POST of JSON with a key; a session, another method, a form are in DRF's hands."""
     return (
         request.method == "POST"
         and "HTTP_AUTHORIZATION" in request.META
