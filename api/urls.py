@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from api.views import hot, projects, reports, work
+from api.views import courses, disputes, hot, projects, reports, trust, work
 
 PROJECT = "projects/<uuid:project>"
 ASSIGNMENT = "assignments/<uuid:assignment>"
@@ -27,5 +27,18 @@ urlpatterns = [
     path(f"{PROJECT}/agreement/difference", reports.AgreementDifferenceView.as_view(), name="api-agreement-difference"),
     path(f"{PROJECT}/agreement/<slug:view>", reports.AgreementByView.as_view(), name="api-agreement-by"),
     path(f"{PROJECT}/trust", reports.TrustView.as_view(), name="api-trust"),
+    path(f"{PROJECT}/trust/preview", trust.TrustPreviewView.as_view(), name="api-trust-preview"),
+    path(f"{PROJECT}/workers/<uuid:worker>/trust", trust.WorkerTrustView.as_view(), name="api-worker-trust"),
+    path(f"{PROJECT}/golds/health", trust.GoldHealthView.as_view(), name="api-gold-health"),
+    path(f"{PROJECT}/rules", trust.RulesView.as_view(), name="api-rules"),
+    path(f"{PROJECT}/rules/preview", trust.RulePreviewView.as_view(), name="api-rule-preview"),
+    path(f"{PROJECT}/rules/retire", trust.RuleRetireView.as_view(), name="api-rule-retire"),
+    path(f"{PROJECT}/requirements", trust.RequirementsView.as_view(), name="api-requirements"),
+    path(f"{PROJECT}/disputes", disputes.DisputesView.as_view(), name="api-disputes"),
+    path(f"{PROJECT}/disputes/<uuid:task>/decide", disputes.AdjudicateView.as_view(), name="api-decide"),
+    path(f"{PROJECT}/courses", courses.ProjectCoursesView.as_view(), name="api-project-courses"),
+    path("courses", courses.OwnCoursesView.as_view(), name="api-courses"),
+    path("courses/<uuid:course>/start", courses.StartView.as_view(), name="api-course-start"),
+    path("steps/<uuid:step>/answer", courses.StepView.as_view(), name="api-step-answer"),
     path(f"{PROJECT}/payouts", reports.PayoutsView.as_view(), name="api-payouts"),
 ]

@@ -79,6 +79,15 @@ def trust_body(line: TrustLine) -> dict[str, Any]:
             if skill is not None and skill.ability is not None
             else None
         ),
+        "peers": (
+            {"agreed": skill.peer_agreed, "differed": skill.peer_differed}
+            if skill is not None and skill.peer_agreed is not None
+            else None
+        ),
+        "adjudicated": {
+            "right": 0 if skill is None else skill.adjudicated_right,
+            "wrong": 0 if skill is None else skill.adjudicated_wrong,
+        },
         "confusion": None if skill is None else skill.confusion,
         "changes": [change_body(change) for change in line.changes],
     }
@@ -94,5 +103,7 @@ def change_body(change: TrustChange) -> dict[str, Any]:
         "rule_version": change.rule_version,
         "reason": change.reason,
         "evidence": change.evidence,
+        "is_warning": change.from_level == change.to_level,
+        "expires_at": None if change.expires_at is None else change.expires_at.isoformat(),
         "created_at": change.created_at.isoformat(),
     }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.models import F, QuerySet
 
-from crowd.enums import TaskState
+from crowd.enums import TaskState, WorkerKind
 from crowd.models import Answer, Project, Task, User
 
 
@@ -20,3 +22,8 @@ def disputes_of(project: Project, adjudicator: User) -> QuerySet[Task]:
         .select_related("consensus")
         .order_by(F("consensus__confidence").asc(nulls_first=True), "id")
     )
+
+
+def answers_in_dispute(tasks: Sequence[Task]) -> QuerySet[Answer]:
+    """What people answered to the tasks: the labels of models would tell the expert what a model thinks."""
+    return Answer.objects.filter(task__in=tasks, worker__kind=WorkerKind.HUMAN).order_by("id")

@@ -10,8 +10,8 @@ from cast import Cast
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from crowd.enums import KeyScope
-from crowd.models import ApiKey
+from crowd.enums import KeyScope, Role
+from crowd.models import ApiKey, Membership
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +25,11 @@ GET = {
     "agreement/worker": (200, 200, 404, 404, 403, 401),
     "agreement/moon": (422, 422, 404, 404, 403, 401),
     "agreement/difference?at=2026-01-01T00:00:00Z": (422, 422, 404, 404, 403, 401),
+    "golds/health": (200, 200, 404, 404, 403, 401),
+    "rules": (200, 200, 404, 404, 403, 401),
+    "requirements": (200, 200, 404, 404, 403, 401),
+    "courses": (200, 200, 404, 404, 403, 401),
+    "disputes": (200, 200, 404, 404, 403, 401),
     "payouts": (200, 200, 200, 404, 403, 401),
 }
 POST = {
@@ -35,6 +40,14 @@ POST = {
     "pause": (200, 200, 404, 404, 403, 401),
     "refit": (202, 202, 404, 404, 403, 401),
     "claim": (403, 403, 403, 403, 200, 401),
+    "trust/preview": (200, 200, 404, 404, 403, 401),
+    "workers/{worker}/trust": (422, 422, 404, 404, 403, 401),
+    "rules": (422, 422, 404, 404, 403, 401),
+    "rules/preview": (422, 422, 404, 404, 403, 401),
+    "rules/retire": (422, 422, 404, 404, 403, 401),
+    "requirements": (200, 200, 404, 404, 403, 401),
+    "courses": (422, 422, 404, 404, 403, 401),
+    "disputes/{task}/decide": (422, 422, 404, 404, 403, 401),
 }
 
 
@@ -50,13 +63,23 @@ def test_reading(cast: Cast, api: APIClient, tail: str) -> None:
 
 @pytest.mark.parametrize("tail", POST)
 def test_writing(cast: Cast, api: APIClient, tail: str) -> None:
-    found = tuple(client.post(url(cast, tail), {}, format="json").status_code for client in callers(cast, api))
+    address = url(cast, tail.format(worker=cast.worker.uid, task=cast.task().uid))
+    found = tuple(client.post(address, {}, format="json").status_code for client in callers(cast, api))
     assert found == POST[tail]
 
 
 def test_a_worker_with_a_key_of_every_scope_still_sees_no_report(cast: Cast) -> None:
     client = as_user(cast, cast.worker.user)
     assert {client.get(url(cast, tail)).status_code for tail in GET} == {404}
+
+
+def test_an_adjudicator_reaches_disputes_only(cast: Cast) -> None:
+    Membership.objects.create(project=cast.project, user=cast.stranger, role=Role.ADJUDICATOR)
+    client = as_user(cast, cast.stranger)
+    found = {tail: client.get(url(cast, tail)).status_code for tail in GET}
+    assert found == {tail: 200 if tail == "disputes" else 404 for tail in GET}
+    decide = url(cast, f"disputes/{cast.task().uid}/decide")
+    assert client.post(decide, {"value": "neutral"}, format="json").status_code == 409
 
 
 def test_a_list_of_projects_shows_only_ones_own(cast: Cast) -> None:

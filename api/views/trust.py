@@ -1,0 +1,134 @@
+"""Trust: levels by hand, previews, rules, requirements, the health of the golds."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.serializers.reports import change_body
+from api.serializers.trust import (
+    RequirementsInput,
+    RuleInput,
+    RuleNameInput,
+    RulePreviewInput,
+    TrustInput,
+    TrustPreviewInput,
+    health_body,
+    preview_body,
+    requirements_body,
+    rule_body,
+)
+from api.views.base import AssayView, PostView
+from crowd.enums import TrustLevel
+from crowd.policies.rule_bodies import read_rule
+from crowd.queries.gold_health import gold_health
+from crowd.queries.previews import preview_rule, preview_trust
+from crowd.queries.rules import requirements_of, rules_of
+from crowd.services.eligibility import set_requirements
+from crowd.services.idempotency import Outcome
+from crowd.services.rules import retire_rule, set_rule
+from crowd.services.trust_terms import set_trust
+
+
+class WorkerTrustView(PostView):
+    """A worker's level."""
+
+    input_serializer = TrustInput
+
+    def act(self, request: Request, *, project: uuid.UUID, worker: uuid.UUID, **kwargs: Any) -> Outcome:
+        """Set it by hand, with a reason that the worker is shown."""
+        row = self.project(request, project)
+        body = self.parsed(request)
+        change = set_trust(
+            project=row,
+            worker_uid=worker,
+            level=TrustLevel(body["level"]),
+            reason=body["reason"],
+            days=body["days"],
+            actor=self.user(request),
+        )
+        return Outcome(201, change_body(change))
+
+
+class TrustPreviewView(PostView):
+    """The ladder of trust, tried on past golds."""
+
+    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
+        """Whom it would have hit; nothing is changed."""
+        row = self.project(request, project)
+        serializer = TrustPreviewInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        days = serializer.validated_data["days"]
+        preview = preview_trust(project=row, rule=serializer.rule(), now=timezone.now(), days=days)
+        return Outcome(200, preview_body(preview))
+
+
+class RulesView(PostView):
+    """A project's rules."""
+
+    input_serializer = RuleInput
+
+    def get(self, request: Request, project: uuid.UUID) -> Response:
+        """Every version of every rule, the newest first."""
+        rules = rules_of(self.project(request, project))
+        return Response({"results": [rule_body(rule) for rule in rules]})
+
+    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
+        """Keep a rule: its next version, from now on the active one."""
+        row = self.project(request, project)
+        body = self.parsed(request)
+        rule = set_rule(project=row, name=body["name"], body=body["body"], actor=self.user(request))
+        return Outcome(201, rule_body(rule))
+
+
+class RulePreviewView(PostView):
+    """A rule, tried on past data."""
+
+    input_serializer = RulePreviewInput
+
+    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
+        """Whom it would have hit; nothing is changed."""
+        row = self.project(request, project)
+        body = self.parsed(request)
+        preview = preview_rule(project=row, body=read_rule(body["body"]), now=timezone.now(), days=body["days"])
+        return Outcome(200, preview_body(preview))
+
+
+class RuleRetireView(PostView):
+    """The end of a rule."""
+
+    input_serializer = RuleNameInput
+
+    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
+        """Let it fire no more."""
+        row = self.project(request, project)
+        rule = retire_rule(project=row, name=self.parsed(request)["name"], actor=self.user(request))
+        return Outcome(200, rule_body(rule))
+
+
+class RequirementsView(PostView):
+    """What a project asks of its workers."""
+
+    def get(self, request: Request, project: uuid.UUID) -> Response:
+        """As it stands; empty where nothing is asked."""
+        return Response(requirements_body(requirements_of(self.project(request, project))))
+
+    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
+        """Replace it."""
+        row = self.project(request, project)
+        serializer = RequirementsInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        found = set_requirements(project=row, asked=serializer.asked(), actor=self.user(request))
+        return Outcome(200, requirements_body(found))
+
+
+class GoldHealthView(AssayView):
+    """Whether the golds can be trusted."""
+
+    def get(self, request: Request, project: uuid.UUID) -> Response:
+        """Stock, use, leaks, wrong labels."""
+        return Response(health_body(gold_health(self.project(request, project))))
