@@ -15,7 +15,8 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE_SECONDS = 40.0
+# Generous: a start imports a numeric stack, on a machine that may be busy with other tests.
+PATIENCE_SECONDS = 120.0
 
 
 class RunningServer:
