@@ -35,6 +35,7 @@ class Project(models.Model):
     lease_seconds = models.PositiveIntegerField(default=600)
     # Otherwise a job moves ``lease_seconds`` after the work times that it observes.
     is_lease_fixed = models.BooleanField(default=True)
+    lease_observed_at = models.DateTimeField(null=True)
     price_micros = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3, default="USD")
     budget_micros = models.BigIntegerField(null=True, blank=True)

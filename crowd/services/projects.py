@@ -15,6 +15,8 @@ from crowd.policies.projects import check_project
 from crowd.services.budgets import create_budget
 from crowd.services.events import record_event
 
+FIRST_LEASE_SECONDS = 600
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectPlan:
@@ -32,7 +34,8 @@ class ProjectPlan:
     label_worth_micros: int | None = None
     audit_share: float = 0.0
     gold_rate: float = 0.1
-    lease_seconds: int = 600
+    # None: a job sets it from the work times that it observes.
+    lease_seconds: int | None = None
     price_micros: int = 0
     currency: str = "USD"
     budget_micros: int | None = None
@@ -51,6 +54,8 @@ def create_project(*, plan: ProjectPlan, owner: User) -> Project:
     if problems:
         raise InvalidInput("the project cannot be created as described", problems=tuple(problems))
     fields: dict[str, Any] = {**plan.__dict__, "labels": list(plan.labels)}
+    fields["is_lease_fixed"] = plan.lease_seconds is not None
+    fields["lease_seconds"] = plan.lease_seconds or FIRST_LEASE_SECONDS
     with transaction.atomic():
         project = Project.objects.create(created_by=owner, **fields)
         Membership.objects.create(project=project, user=owner, role=Role.OWNER)

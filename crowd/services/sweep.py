@@ -12,6 +12,7 @@ from crowd.jobs import enqueue_answer, enqueue_refit
 from crowd.models import Assignment, Project
 from crowd.queries.answers import unprocessed
 from crowd.services.assignments import expire_assignment
+from crowd.services.leases import adjust_leases
 from crowd.services.processing import process_or_postpone
 from crowd.services.refit import refit_project
 from crowd.services.reopening import reopen_due
@@ -29,6 +30,7 @@ def sweep_once() -> None:
     expire_levels()
     reopen_due()
     close_idle()
+    adjust_leases()
     lost = unprocessed().filter(created_at__lt=timezone.now() - LOST_AFTER)
     for answer_id in lost.values_list("id", flat=True)[:BATCH]:
         enqueue_answer(answer_id)
@@ -45,6 +47,7 @@ def work_off() -> bool:
     expire_levels()
     reopen_due()
     close_idle()
+    adjust_leases()
     for project_id in list(_due_refits().values_list("id", flat=True)):
         refit_project(project_id=project_id)
     return len(answer_ids) == BATCH
