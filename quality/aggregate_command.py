@@ -13,13 +13,11 @@ from quality.files import read_answers, read_gold, write_consensus, written_whol
 from quality.progress import listening
 from quality.results import AggregationResult
 
-DEFAULT = "auto" if "auto" in MODELS else "dawid-skene"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``python -m quality aggregate``."""
     parser.add_argument("answers", type=Path, help="CSV or Parquet file with the columns task, worker, label")
-    parser.add_argument("--model", choices=sorted(MODELS), default=DEFAULT, help="default: %(default)s")
+    parser.add_argument("--model", choices=sorted(MODELS), default="auto", help="default: %(default)s")
     parser.add_argument("--gold", type=Path, help="file with the columns task, label: right labels that we know")
     parser.add_argument("--labels", help="the label set in its order, separated by commas; other labels are errors")
     parser.add_argument(

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.aggregation.kernels_numpy import SparseKernel
 from quality.aggregation.layout import Ints, Layout, lay_out
 from quality.answers import AnswerSet
 
@@ -70,6 +69,9 @@ def kernel_for(answers: AnswerSet, *, threads: int = 0) -> Kernel:
     """The fastest kernel there is for these answers; ``threads`` 0 takes every core when there is much to do."""
     module = compiled_module() if _fits(answers) and answers.n_answers >= COMPILED_FROM else None
     if module is None:
+        # Loaded here, since a large fit has no use for scipy's sparse matrices.
+        from quality.aggregation.kernels_numpy import SparseKernel
+
         return SparseKernel(lay_out(answers))
     if threads == 0:
         threads = _cores() if answers.n_answers >= THREADED_FROM else 1

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.aggregation import kernels_numba as code
+from quality.aggregation.influence_numba import influence
 from quality.aggregation.kernels_numba import order_by
 from quality.aggregation.layout import Ints, Layout
 
@@ -129,7 +130,7 @@ class CompiledKernel:
         table = log_table.reshape(-1)
         self._over(
             self.task_blocks,
-            lambda low, high: code.influence(
+            lambda low, high: influence(
                 low,
                 high,
                 layout.task_start,

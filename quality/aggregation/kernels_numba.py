@@ -9,25 +9,22 @@ Nothing here holds state, so that ranges may run in threads (the GIL is released
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
-from numba import njit
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
-Code = TypeVar("Code", bound=Callable[..., Any])
+from quality.aggregation.compiling import Array, compiled
+from quality.aggregation.prefetching import prefetch
+from quality.aggregation.vector_math import exponentials, logarithms
 
 BATCH = 64
-"""Tasks whose evidence is gathered before their posteriors are computed."""
+"""Tasks whose evidence is gathered before their posteriors are computed; a float64 holds 256 labels to its power."""
 
+CELLS = 512
+"""Cells of workers' matrices whose logarithms are taken together, so that they are still in the cache."""
 
-def compiled(function: Code) -> Code:
-    """The function compiled at its first call, or loaded from the cache beside this file."""
-    # Without "nnan" and "ninf": an impossible label is minus infinity and has to stay it.
-    compile_it = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
-    return cast(Code, compile_it(function))
+AHEAD = 32
+"""Answers between asking for a row of memory and adding it up: ten million answers' tables are not in the cache."""
 
 
 @compiled
@@ -74,7 +71,10 @@ def estimate(
     Returns the log-likelihood, the largest change in ``q`` and the sum of ``q`` (K,) over tasks with answers or gold.
     """
     K = len(dims)
+    final = len(cell) - 1
     logs = np.empty(BATCH * K, np.float64)
+    weights = np.empty(BATCH * K, np.float32)
+    bits = np.empty(BATCH * K, np.int32)
     totals = np.zeros(K)
     log_likelihood = 0.0
     largest: Any = np.float32(0.0)
@@ -92,44 +92,46 @@ def estimate(
                         logs[at + k] += weight[i] * table[row + k]
             else:
                 for i in range(start[t], start[t + 1]):
+                    prefetch(table, np.int64(cell[min(i + AHEAD, final)]) * K)
                     row = np.int64(cell[i]) * K
                     for k in range(K):
                         logs[at + k] += table[row + k]
         for t in range(first, last):
             at = (t - first) * K
-            has_answers = start[t + 1] > start[t]
             top = logs[at]
             for k in range(1, K):
-                if logs[at + k] > top:
-                    top = logs[at + k]
+                top = max(top, logs[at + k])
             if gold[t] >= 0:
                 log_likelihood += logs[at + gold[t]]
                 for k in range(K):
-                    logs[at + k] = 1.0 if k == gold[t] else 0.0
-            elif top == -np.inf:
-                log_likelihood += top
-                for k in range(K):
-                    logs[at + k] = 1.0 / K
+                    weights[at + k] = 0.0 if k == gold[t] else -np.inf
             else:
-                total = 0.0
+                if start[t + 1] > start[t]:
+                    log_likelihood += top
+                # Where every label is impossible they are equally likely.
                 for k in range(K):
-                    share = math.exp(np.float32(logs[at + k] - top))
-                    logs[at + k] = share
-                    total += share
-                if has_answers:
-                    log_likelihood += top + math.log(total)
-                scale = 1.0 / total
-                for k in range(K):
-                    logs[at + k] *= scale
-            counted = has_answers or gold[t] >= 0
+                    weights[at + k] = logs[at + k] - top if top > -np.inf else 0.0
+        exponentials(weights[: (last - first) * K], bits)
+        # One logarithm for all of them.
+        product: Any = 1.0
+        for t in range(first, last):
+            at = (t - first) * K
+            total = np.float32(0.0)
             for k in range(K):
-                value = np.float32(logs[at + k])
+                total += weights[at + k]
+            scale = np.float32(1.0) / total
+            for k in range(K):
+                value = weights[at + k] * scale
                 change = abs(value - q[t * K + k])
-                if change > largest:
-                    largest = change
+                largest = max(largest, change)
                 q[t * K + k] = value
-                if counted:
-                    totals[k] += value
+            if gold[t] >= 0:
+                totals[gold[t]] += 1.0
+            elif start[t + 1] > start[t]:
+                product *= total
+                for k in range(K):
+                    totals[k] += q[t * K + k]
+        log_likelihood += math.log(product)
     return log_likelihood, largest, totals
 
 
@@ -173,43 +175,60 @@ def refresh(
     the history's part of the penalty.
     """
     K = len(dims)
+    final = len(task) - 1
     own = np.empty(K * K, np.float64)
+    together = max(1, CELLS // (K * K))
+    bits = np.empty(together * K * K, np.int32)
     counts = np.zeros(K * K)
     log_sums = np.zeros(K * K)
+    sums = np.empty(K)
+    rest = np.empty(K)
     penalty = 0.0
-    for w in range(low, high):
-        own[:] = 0.0
-        if len(weight):
-            for i in range(start[w], start[w + 1]):
-                given = np.int64(label[i]) * K
-                t = np.int64(task[i]) * K
-                for k in range(K):
-                    own[given + k] += weight[i] * q[t + k]
-        else:
-            for i in range(start[w], start[w + 1]):
-                given = np.int64(label[i]) * K
-                t = np.int64(task[i]) * K
-                for k in range(K):
-                    own[given + k] += q[t + k]
-        base = w * K * K
-        for j in range(K * K):
-            counts[j] += own[j]
-            own[j] += prior[j]
+    for first in range(low, high, together):
+        last = min(first + together, high)
+        for w in range(first, last):
+            own[:] = 0.0
+            if len(weight):
+                for i in range(start[w], start[w + 1]):
+                    given = np.int64(label[i]) * K
+                    t = np.int64(task[i]) * K
+                    for k in range(K):
+                        own[given + k] += weight[i] * q[t + k]
+            else:
+                for i in range(start[w], start[w + 1]):
+                    prefetch(q, np.int64(task[min(i + AHEAD, final)]) * K)
+                    given = np.int64(label[i]) * K
+                    t = np.int64(task[i]) * K
+                    for k in range(K):
+                        own[given + k] += q[t + k]
+            base = w * K * K
+            for j in range(K * K):
+                counts[j] += own[j]
+                own[j] += prior[j]
             if len(history):
-                own[j] += history[base + j]
-        for k in range(K):
-            total = 0.0
+                for j in range(K * K):
+                    own[j] += history[base + j]
+            for k in range(K):
+                sums[k] = 0.0
             for g in range(K):
-                total += own[g * K + k]
-            for g in range(K):
+                for k in range(K):
+                    sums[k] += own[g * K + k]
+            for k in range(K):
                 # A row that rests on nothing says nothing.
-                own[g * K + k] = own[g * K + k] / total if total > 0.0 else 1.0 / K
-        for j in range(K * K):
-            log = math.log(np.float32(own[j]))
-            log_sums[j] += log
-            table[base + j] = log
-            if len(history) and history[base + j] > 0.0:
-                penalty += history[base + j] * log
+                rest[k] = 0.0 if sums[k] > 0.0 else 1.0 / K
+                sums[k] = 1.0 / sums[k] if sums[k] > 0.0 else 0.0
+            for g in range(K):
+                for k in range(K):
+                    table[base + g * K + k] = own[g * K + k] * sums[k] + rest[k]
+        logarithms(table[first * K * K : last * K * K], bits)
+        for w in range(first, last):
+            base = w * K * K
+            for j in range(K * K):
+                log_sums[j] += table[base + j]
+            if len(history):
+                for j in range(K * K):
+                    if history[base + j] > 0.0:
+                        penalty += history[base + j] * table[base + j]
     return counts, log_sums, penalty
 
 
@@ -229,70 +248,3 @@ def evidence(
                 logs[k] += share * table[row + k]
         for k in range(K):
             out[t * K + k] = logs[k]
-
-
-@compiled
-def shares(logs: Array) -> None:
-    """Turn log weights (K,) into probabilities in place; nothing but minus infinity becomes uniform."""
-    top = logs.max()
-    if top == -np.inf:
-        logs[:] = 1.0 / len(logs)
-        return
-    total = 0.0
-    for k in range(len(logs)):
-        logs[k] = math.exp(logs[k] - top)
-        total += logs[k]
-    for k in range(len(logs)):
-        logs[k] /= total
-
-
-@compiled
-def influence(
-    low: int,
-    high: int,
-    start: Array,
-    cell: Array,
-    weight: Array,
-    table: Array,
-    log_prevalence: Array,
-    gold: Array,
-    moved: Array,
-    dims: Any,
-) -> None:
-    """Write how far each answer of the tasks low to high moved its task into ``moved`` (N,), in task order."""
-    K = len(dims)
-    sums = np.empty(K, np.float64)
-    excluding = np.empty(K, np.int64)
-    full = np.empty(K, np.float64)
-    rest = np.empty(K, np.float64)
-    for t in range(low, high):
-        if gold[t] >= 0:
-            continue
-        excluding[:] = 0
-        for k in range(K):
-            sums[k] = log_prevalence[k]
-        for i in range(start[t], start[t + 1]):
-            share = weight[i] if len(weight) else np.float32(1.0)
-            for k in range(K):
-                log = table[np.int64(cell[i]) * K + k]
-                # Minus infinity cannot be taken off a sum again, so the answers that rule a label out are counted.
-                if log == -np.inf:
-                    excluding[k] += 1
-                else:
-                    sums[k] += share * log
-        for k in range(K):
-            full[k] = sums[k] if excluding[k] == 0 else -np.inf
-        shares(full)
-        for i in range(start[t], start[t + 1]):
-            share = weight[i] if len(weight) else np.float32(1.0)
-            for k in range(K):
-                log = table[np.int64(cell[i]) * K + k]
-                if log == -np.inf:
-                    rest[k] = sums[k] if excluding[k] == 1 else -np.inf
-                else:
-                    rest[k] = sums[k] - share * log if excluding[k] == 0 else -np.inf
-            shares(rest)
-            distance = 0.0
-            for k in range(K):
-                distance += abs(rest[k] - full[k])
-            moved[i] = 0.5 * distance

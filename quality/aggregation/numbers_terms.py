@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 
 from quality.answer_forms.numeric import NumericAnswers
 
@@ -71,6 +70,9 @@ def variance_log_prior(variance: ArrayLike, centre: float, strength: float, *, t
 
 def gaussian_variance_ratio(tail: float) -> float:
     """Variance of Gaussian errors over the squared scale at which a Student-t with ``tail`` fits them best."""
+    # Loaded here, since it takes 25 MB.
+    from scipy.optimize import brentq
+
     points, masses = np.polynomial.hermite_e.hermegauss(64)
     masses = masses / masses.sum()
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from quality.aggregation.ebcc import task_rank
 from quality.aggregation.incidence import Incidence
@@ -59,6 +58,9 @@ def held_out_answers(
     rest = logits[task] - log_prior - own_evidence
     own_share = weight[:, None] * posterior[task]
     predicted = np.maximum(given - own_share, SMALLEST) / np.maximum(totals[worker] - own_share, SMALLEST * K)
+
+    # Loaded here, since it takes 25 MB.
+    from scipy.optimize import minimize_scalar
 
     def loss(log_temperature: float) -> float:
         shares, _ = normalise_logs(rest / np.exp(log_temperature) + log_prior)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
 from quality.answers import AnswerSet
@@ -28,6 +27,9 @@ def preview_weight(answers: AnswerSet, result: AggregationResult) -> float | Non
     chosen = counts >= 2
     if not chosen.any():
         return None
+    # Loaded here, since it takes 25 MB.
+    from scipy.optimize import minimize_scalar
+
     logs = np.log(np.maximum(result.confusion, SMALLEST_CELL))
     evidence = np.stack(
         [
