@@ -9,9 +9,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from crowd.enums import TrustLevel
 from crowd.models import Answer, Enrolment, Qualification
 from crowd.policies.eligibility import Facts, daily_limit
+from crowd.policies.votes import takes_place
 
 COLUMNS = (
-    *("trust_level", "worker__user__language", "terms__paused_until", "terms__pause_reason"),
+    *("trust_level", "worker__kind", "worker__user__language", "terms__paused_until", "terms__pause_reason"),
     *("project__requirements__languages", "project__requirements__trust_levels"),
     *("project__requirements__course", "project__requirements__course__name"),
     *("project__requirements__max_answers", "project__requirements__daily_answers"),
@@ -19,7 +20,10 @@ COLUMNS = (
 
 
 def eligibility_facts(enrolment: Enrolment, now: datetime) -> Facts:
-    """One row of what is asked and what is so; one more query for each limit that applies."""
+    """One row of what is asked and what is so; one more query for each limit that applies.
+
+    Languages and limits are asked of people: a model has no account's language, and takes nobody's place.
+    """
     valid = valid_qualifications(now).filter(
         course=OuterRef("project__requirements__course"), worker=OuterRef("worker")
     )
@@ -28,14 +32,16 @@ def eligibility_facts(enrolment: Enrolment, now: datetime) -> Facts:
     )
     facts = row.get()
     level = TrustLevel(facts["trust_level"])
-    cap, daily = facts["project__requirements__max_answers"], facts["project__requirements__daily_answers"]
-    limit = daily_limit(daily_answers=daily, trust_level=level)
+    is_person = takes_place(facts["worker__kind"])
+    cap = facts["project__requirements__max_answers"] if is_person else None
+    daily = facts["project__requirements__daily_answers"] if is_person else None
+    limit = daily_limit(daily_answers=daily, trust_level=level) if is_person else None
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return Facts(
         now=now,
         trust_level=level,
         language=facts["worker__user__language"],
-        languages=tuple(facts["project__requirements__languages"] or ()),
+        languages=tuple(facts["project__requirements__languages"] or ()) if is_person else (),
         trust_levels=tuple(facts["project__requirements__trust_levels"] or ()),
         course_name=facts["project__requirements__course__name"] or "",
         is_qualified=None if facts["project__requirements__course"] is None else facts["is_qualified"],

@@ -22,14 +22,14 @@ BATCH = 2000
 def store_peer_evidence(*, project: Project, read: ProjectAnswers, result: AggregationResult) -> None:
     """Write each worker's agreement with the others, in the caller's transaction, after the skills.
 
-    Without confusion matrices there is nothing that can be taken out of a posterior, so nothing is written. Finished
-    tasks whose label was not known beforehand count.
+    Without confusion matrices it is not known what the others' answers are worth, so nothing is written. Finished tasks
+    whose label was not known beforehand count.
     """
     if result.confusion is None:
         return
     finished = set(Task.objects.filter(project=project, state=TaskState.COMPLETE).values_list("id", flat=True))
     counted = np.array([task in finished and task not in read.gold for task in read.answers.tasks], dtype=np.bool_)
-    evidence = peer_evidence(read.answers, result.probabilities, result.confusion, counted=counted)
+    evidence = peer_evidence(read.answers, result.prevalence, result.confusion, counted=counted)
     rows = {skill.worker_id: skill for skill in Skill.objects.filter(project=project)}
     changed = []
     for i, worker_id in enumerate(read.answers.workers):

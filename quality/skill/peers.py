@@ -1,4 +1,4 @@
-"""Judging a worker by the posterior of finished tasks, with the worker's own answer taken out."""
+"""Judging a worker by what the others say about finished tasks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from quality.answers import AnswerSet
 
-# A confusion cell is never taken for impossible: dividing by it would make the others' evidence infinite.
+# A confusion cell is never taken for impossible.
 SMALLEST_CELL = 1e-6
 
 
@@ -24,21 +24,21 @@ class PeerEvidence:
 
 def peer_evidence(
     answers: AnswerSet,
-    posterior: NDArray[np.floating],
+    prevalence: NDArray[np.floating],
     confusion: NDArray[np.floating],
     *,
     counted: NDArray[np.bool_],
 ) -> PeerEvidence:
     """How far each worker agrees with what the others say.
 
-    ``posterior`` (T, K) rows sum to 1; ``confusion`` (W, K, K) ``[worker, true, given]``; ``counted`` (T,) the tasks
-    that are finished, whose truth is not known from gold. An answer enters the posterior as a factor, so dividing by
-    that factor leaves what the others say (Bayes). A task that nobody else answered is left out.
-    Raises ValueError when the shapes do not fit the answers.
+    ``prevalence`` (K,); ``confusion`` (W, K, K) ``[worker, true, given]``; ``counted`` (T,) tasks that are finished,
+    whose truth is not known from gold. The others' posterior is built from their matrices by Bayes, not taken out of a
+    stored posterior: that may be calibrated, and would then give back less than the own answer put in. A task that
+    nobody else answered is left out. Raises ValueError when the shapes do not fit the answers.
     """
     n_tasks, n_workers, n_labels = answers.n_tasks, answers.n_workers, len(answers.labels)
-    if posterior.shape != (n_tasks, n_labels):
-        raise ValueError(f"posterior has shape {posterior.shape}; the answers need {(n_tasks, n_labels)}")
+    if prevalence.shape != (n_labels,):
+        raise ValueError(f"prevalence has shape {prevalence.shape}; the answers need {(n_labels,)}")
     if confusion.shape != (n_workers, n_labels, n_labels):
         raise ValueError(f"confusion has shape {confusion.shape}; the answers need {(n_workers, n_labels, n_labels)}")
     if counted.shape != (n_tasks,):
@@ -46,8 +46,12 @@ def peer_evidence(
     has_peers = np.bincount(answers.task, minlength=n_tasks) > 1
     kept = np.flatnonzero(counted[answers.task] & has_peers[answers.task])
     task, worker, label = answers.task[kept], answers.worker[kept], answers.label[kept]
-    own = np.maximum(confusion[worker, :, label], SMALLEST_CELL)
-    others = posterior[task] / own
+    factor = np.log(np.maximum(confusion[worker, :, label], SMALLEST_CELL))
+    total = np.empty((n_tasks, n_labels))
+    for k in range(n_labels):
+        total[:, k] = np.bincount(task, weights=factor[:, k], minlength=n_tasks)
+    others = total[task] - factor + np.log(np.maximum(prevalence, SMALLEST_CELL))
+    others = np.exp(others - others.max(axis=1, keepdims=True))
     others /= others.sum(axis=1, keepdims=True)
     agreed = others[np.arange(len(kept)), label]
     return PeerEvidence(

@@ -12,13 +12,14 @@ import pytest
 from cast import Cast, make_cast
 from django.utils import timezone
 
-from crowd.enums import TrustLevel
+from crowd.enums import TrustLevel, WorkerKind
 from crowd.errors import InvalidInput, NotEligible
 from crowd.models import Answer, Enrolment, User, WorkTerms
 from crowd.policies.eligibility import RESTRICTED_DAILY, Facts, daily_limit, find_refusal
 from crowd.policies.gold import gold_probability, spread_over_labels
 from crowd.queries.eligibility import eligibility_facts
 from crowd.services.eligibility import Asked, set_requirements
+from crowd.services.workers import NewWorker, add_workers
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -85,6 +86,16 @@ def test_a_claim_is_refused_in_another_language(cast: Cast) -> None:
     assert codes(cast) == ["/language"]
     User.objects.filter(worker=cast.worker).update(language="de-AT")
     assert cast.claim().state == "assigned"
+
+
+@pytest.mark.django_db
+def test_languages_and_limits_are_asked_of_people_only(cast: Cast) -> None:
+    ask(cast, languages=("de",), max_answers=1, daily_answers=1)
+    (model,) = add_workers(
+        project=cast.project, workers=[NewWorker(name="m", kind=WorkerKind.LLM, model={"name": "m1"})], actor=cast.owner
+    )
+    cast.answer(model.worker)
+    assert cast.claim(model.worker).state == "assigned"
 
 
 @pytest.mark.django_db

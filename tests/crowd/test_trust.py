@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from cast import Cast, make_cast
 
@@ -101,6 +103,18 @@ def test_peers_warn_once_on_enough_tasks_and_never_more() -> None:
     assert decide_peer_warning(level=NEW, **ask | {"agreed": 3.0, "differed": 16.0}) is None
     assert decide_peer_warning(level=NEW, **ask | {"agreed": 21.0, "differed": 9.0}) is None
     assert decide_peer_warning(level=RESTRICTED, **ask) is None
+
+
+def test_guessers_are_caught_and_honest_workers_kept() -> None:
+    # The full table is benchmarks/bans.py; this is its last row in small.
+    rng = Random(20261122)
+
+    def suspended(accuracy: float, golds: int) -> float:
+        rows = ["".join("r" if rng.random() < accuracy else "w" for _ in range(golds)) for _ in range(500)]
+        return sum("suspended" in climb(row) for row in rows) / len(rows)
+
+    assert suspended(1 / 3, golds=30) > 0.92
+    assert suspended(0.75, golds=40) < 0.02
 
 
 def fail_golds(cast: Cast) -> None:
