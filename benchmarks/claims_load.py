@@ -29,6 +29,13 @@ class Load:
     wall_seconds: float = 0.0
     claims: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
+    def add(self, other: Load) -> None:
+        """One more slice of the same run."""
+        self.cycles += other.cycles
+        self.wall_seconds += other.wall_seconds
+        for group, claims in other.claims.items():
+            self.claims[group] += claims
+
     @property
     def per_second(self) -> float:
         """Cycles per second: a cycle is a claim with its submit."""
