@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from api.views import courses, disputes, hot, projects, reports, trust, work
+from api.views import adaptive, courses, disputes, hot, projects, reports, trust, work
 
 PROJECT = "projects/<uuid:project>"
 ASSIGNMENT = "assignments/<uuid:assignment>"
@@ -26,6 +26,7 @@ urlpatterns = [
     path(f"{PROJECT}/agreement", reports.AgreementView.as_view(), name="api-agreement"),
     path(f"{PROJECT}/agreement/difference", reports.AgreementDifferenceView.as_view(), name="api-agreement-difference"),
     path(f"{PROJECT}/agreement/<slug:view>", reports.AgreementByView.as_view(), name="api-agreement-by"),
+    path(f"{PROJECT}/adaptive", adaptive.AdaptiveView.as_view(), name="api-adaptive"),
     path(f"{PROJECT}/trust", reports.TrustView.as_view(), name="api-trust"),
     path(f"{PROJECT}/trust/preview", trust.TrustPreviewView.as_view(), name="api-trust-preview"),
     path(f"{PROJECT}/workers/<uuid:worker>/trust", trust.WorkerTrustView.as_view(), name="api-worker-trust"),

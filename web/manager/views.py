@@ -20,9 +20,11 @@ from django.views.decorators.http import require_POST, require_safe
 from crowd.errors import Conflict
 from crowd.models import Project, User
 from crowd.queries.access import MANAGING, project_for
+from crowd.queries.adaptive import adaptive_report
 from crowd.queries.dashboards import dashboard_of, least_sure, newest_events
 from crowd.queries.workers import ledger_balance_micros, payout_report, trust_report
 from crowd.services.projects import launch_project, pause_project
+from web.manager.adaptive import adaptive_panel
 from web.manager.header import header_of
 from web.manager.lines import ConsensusLine, EventLine, PayoutLine, TrustLineShown, legend, weakest_first
 from web.manager.trust_chart import trust_chart
@@ -58,6 +60,7 @@ def show_project(request: HttpRequest, project: uuid.UUID) -> HttpResponse:
         "legend": legend(row),
         "events": events,
         "event_lines": [EventLine(event) for event in events],
+        "adaptive": adaptive_panel(row, adaptive_report(row)),
         "payouts": [PayoutLine(line, row.currency) for line in owed],
         "payout_total": Money(sum(line.micros for line in owed), row.currency),
         "ledger_off_by": Money(ledger_balance_micros(row), row.currency),
