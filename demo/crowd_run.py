@@ -15,7 +15,7 @@ from demo.errors import DemoError
 from demo.workers import DemoWorker
 
 # Refusals that end a worker's day without ending the demo.
-STOPPED = {"worker_suspended"}
+STOPPED = {"worker_suspended", "not_eligible"}
 SHORTEST_WAIT_SECONDS = 0.05
 
 
