@@ -48,7 +48,7 @@ class Claim:
 def claim_task(*, project_uid: uuid.UUID, worker: Worker) -> Claim:
     """Lend the worker the next task of the project, or the one that the worker already holds.
 
-    Raises NotFound, NotEnrolled, WorkerSuspended, ProjectClosed, BudgetExhausted.
+    Raises NotFound, NotEnrolled, WorkerSuspended, NotEligible, ProjectClosed, BudgetExhausted.
     """
     if one_call.is_available(worker):
         row = one_call.claim(project_uid=project_uid, worker=worker)
