@@ -154,7 +154,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--most-tasks", type=int, default=1000, help="larger sets are sampled")
     parser.add_argument("--sets", nargs="*", help="only these")
-    parser.add_argument("--orders-only", action="store_true", help="only compare the orders of serving")
+    parser.add_argument("--part", choices=("answers", "orders"), help="only this table")
 
 
 def main() -> None:
@@ -170,7 +170,7 @@ def main() -> None:
         for crowd in read_crowds(report.data, options.sets)
         if crowd.answers.n_answers / crowd.answers.n_tasks >= LEAST_MEAN_OVERLAP
     ]
-    if not options.orders_only:
+    if options.part != "orders":
         report.say(
             "  answers a task to reach the accuracy of the majority of all; the ratio of adaptive to fixed overlap"
         )
@@ -181,10 +181,10 @@ def main() -> None:
         ratios = [replay_set(report, crowd, most, seeds) for crowd in crowds]
         report.figure("answers, adaptive / fixed, mean of the sets", float(np.mean(ratios)), "", bar=("<=", BAR))
         report.figure("answers, adaptive / fixed, median of the sets", float(np.median(ratios)), "")
-    small = [crowd for crowd in crowds if crowd.answers.n_labels <= 8]
-    found = compare_orders(report, small, min(most, 400), max(1, seeds - 1))
-    names = list(ORDERS)
-    report.figure("accuracy at 3 answers a task, product − random", found[names[0]] - found[names[-1]], "")
+    if options.part != "answers":
+        found = compare_orders(report, crowds, min(most, 400), seeds)
+        names = list(ORDERS)
+        report.figure("accuracy at 3 answers a task, product − random", found[names[0]] - found[names[-1]], "")
     report.finish()
 
 

@@ -10,34 +10,33 @@ from numpy.typing import NDArray
 
 from crowd.policies.completion import decide_completion
 from crowd.policies.confusion import confusion_for_preview
-from crowd.policies.routing import BEGUN, HIGHEST, UNTOUCHED, band_of
+from crowd.policies.routing import LAST_UNSURE, UNTOUCHED, band_of
 from quality.aggregation.auto import Auto
 from quality.aggregation.preview import preview_weight
 from quality.answers import AnswerSet
 from quality.results import AggregationResult
 
-# answers, confidence, number of labels -> level; the highest level is served first, at random within it.
-Order = Callable[[int, float, int], int]
+# answers, minimum, confidence, number of labels -> level; the highest level is served first, at random within it.
+Order = Callable[[int, int, float, int], int]
 
 FIRST_FIT = 50
 # The next full fit comes when there are so many times the answers of the last one.
-GROWTH = 1.15
+GROWTH = 1.25
 
 
-def routed_order(answers: int, confidence: float, n_labels: int) -> int:
-    """The order of the product: begun tasks first, the least sure first among them."""
-    return band_of(answers=answers, confidence=confidence, n_labels=n_labels)
+def routed_order(answers: int, least: int, confidence: float, n_labels: int) -> int:
+    """The order of the product: up to the minimum what was begun, then untouched tasks, then the doubtful ones."""
+    return band_of(answers=answers, least=least, confidence=confidence, n_labels=n_labels)
 
 
-def surest_order(answers: int, confidence: float, n_labels: int) -> int:
-    """Begun tasks first, those nearest to their end first."""
-    band = routed_order(answers, confidence, n_labels)
-    return UNTOUCHED if band == UNTOUCHED else BEGUN + HIGHEST - band
+def begun_order(answers: int, least: int, confidence: float, n_labels: int) -> int:
+    """Each begun task to its end before an untouched one, the least sure first."""
+    return LAST_UNSURE - 1 if answers == 0 else routed_order(max(answers, least), least, confidence, n_labels)
 
 
-def least_sure_order(answers: int, confidence: float, n_labels: int) -> int:
+def least_sure_order(answers: int, least: int, confidence: float, n_labels: int) -> int:
     """The least sure first, begun or not: an untouched task is the least sure of all."""
-    return HIGHEST + 1 if answers == 0 else routed_order(answers, confidence, n_labels)
+    return UNTOUCHED if answers == 0 else routed_order(max(answers, least), least, confidence, n_labels)
 
 
 def random_order(*_: float) -> int:
@@ -46,9 +45,9 @@ def random_order(*_: float) -> int:
 
 
 ORDERS: dict[str, Order] = {
-    "begun first, least sure first (the product)": routed_order,
-    "begun first, surest first": surest_order,
-    "least sure first": least_sure_order,
+    "the product: minimum, untouched, least sure": routed_order,
+    "least sure first, begun or not": least_sure_order,
+    "each begun task to its end, least sure first": begun_order,
     "random": random_order,
 }
 
@@ -83,7 +82,7 @@ class ReplayedProject:
         self.most = np.bincount(self.data.task, minlength=T)
         self.n = np.zeros(T, dtype=int)
         self.is_open = np.ones(T, dtype=bool)
-        self.level = np.array([order(0, 1 / K, K)] * T)
+        self.level = np.array([order(0, least, 1 / K, K)] * T)
         self.given = np.zeros(self.data.n_answers, dtype=bool)
         self.unknown = np.log(np.array(confusion_for_preview(n_labels=K, fitted=None, gold_accuracy=None)))
         self.fit: AggregationResult | None = None
@@ -142,7 +141,7 @@ class ReplayedProject:
             target=self.target,
         ).step
         self.is_open[task] = step in ("wait", "extend")
-        self.level[task] = self.order(answers, confidence, self.data.n_labels)
+        self.level[task] = self.order(answers, self.least, confidence, self.data.n_labels)
 
     def _refit(self) -> None:
         answers = self.data.select(self.given)

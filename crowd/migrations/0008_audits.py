@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
                 "UPDATE crowd_enrolment SET walk_priority = NULL, walk_rnd = NULL WHERE walk_priority IS NOT NULL",
             ],
             # Rounded down, as `crowd.policies.routing.asked_priority` does.
-            ["UPDATE crowd_task SET priority = (priority - ((priority % 8) + 8) % 8) / 8 WHERE priority <> 0"],
+            ["UPDATE crowd_task SET priority = (priority + 6 - ((((priority + 6) % 8) + 8) % 8)) / 8 WHERE priority <> 0"],
         ),
         migrations.CreateModel(
             name='Audit',

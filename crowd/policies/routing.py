@@ -6,32 +6,36 @@ from __future__ import annotations
 # many levels; what routing says is the place among them.
 BANDS = 8
 UNTOUCHED = 0
-# The lowest band of a task that has answers: whatever was begun comes before what was not.
+# Begun, but with fewer answers than anything can be decided by.
 BEGUN = 1
-HIGHEST = BANDS - 1
+# Above the minimum, not sure yet: from the least sure to the surest.
+FIRST_UNSURE, LAST_UNSURE = -1, -6
 
 
 def routed(*, asked: int, band: int) -> int:
-    """``Task.priority`` for what the manager asked and a band in 0 … 7. Raises ValueError on any other band."""
-    if not 0 <= band < BANDS:
-        raise ValueError(f"band is {band}; it lies in 0 … {BANDS - 1}")
+    """``Task.priority`` for what the manager asked and a band in −6 … 1. Raises ValueError on any other band."""
+    if not LAST_UNSURE <= band <= BEGUN:
+        raise ValueError(f"band is {band}; it lies in {LAST_UNSURE} … {BEGUN}")
     return asked * BANDS + band
 
 
 def asked_priority(priority: int) -> int:
     """What the manager asked, from ``Task.priority``."""
-    return priority // BANDS
+    return (priority - LAST_UNSURE) // BANDS
 
 
-def band_of(*, answers: int, confidence: float, n_labels: int) -> int:
-    """The band of a task that is not finished: the surer its consensus, the lower; without answers 0.
+def band_of(*, answers: int, least: int, confidence: float, n_labels: int) -> int:
+    """The band of a task that is not finished, from its answers and how sure its consensus is.
 
-    Between chance and certainty six steps, so that most answers move no task, which spares the claim's index. The
-    least sure first: measured against the surest first and against random order by benchmarks/replay.py.
+    First whatever was begun, up to the ``least`` answers that a decision takes; then what nobody has begun; then more
+    answers for the tasks that stayed in doubt, the least sure first: by then more is known of the workers, so that
+    fewer answers settle them. benchmarks/replay.py measures this against other orders. The steps of doubt are
+    coarse, so that most answers move no task, which spares the claim's index.
     """
     if answers == 0:
         return UNTOUCHED
-    chance = 1 / n_labels
-    doubt = min(1.0, max(0.0, (1 - confidence) / (1 - chance)))
-    steps = HIGHEST - BEGUN
-    return BEGUN + min(steps, int(doubt * (steps + 1)))
+    if answers < least:
+        return BEGUN
+    doubt = min(1.0, max(0.0, (1 - confidence) / (1 - 1 / n_labels)))
+    steps = FIRST_UNSURE - LAST_UNSURE
+    return LAST_UNSURE + min(steps, int(doubt * (steps + 1)))

@@ -108,8 +108,15 @@ def _settle(settled: Sequence[tuple[Task, Consensus, int]], project: Project, at
                 )
             decision = decide(overlap=task.overlap - given_away[task.pk], min_overlap=project.max_overlap)
         kind = _kind(task, project, decision)
-        if task.state == TaskState.OPEN or kind == EventKind.TASK_REOPENED:
-            band = band_of(answers=answers, confidence=consensus.confidence, n_labels=len(consensus.posterior))
+        if (task.state if kind is None else STATE_AFTER[kind]) == TaskState.OPEN:
+            # Until it would have stopped an audited task is served like any other; then to its end, for the report.
+            is_cut = audit is not None and audit.stopped_at is not None
+            band = band_of(
+                answers=answers,
+                least=project.max_overlap if is_cut else project.min_overlap,
+                confidence=consensus.confidence,
+                n_labels=len(consensus.posterior),
+            )
             priority = routed(asked=asked_priority(task.priority), band=band)
             if priority != task.priority:
                 moved[priority].append(task.pk)
