@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 VALUES = ("yes", "no", "unsure")
-# Shares of what a client does with a task; the rest is submitted at once.
+# Shares of what a client does with a task, to be multiplied; the rest is submitted at once.
 SKIPS, RELEASES, DAWDLES, REPEATS, NEXT = 0.01, 0.01, 0.005, 0.02, 0.5
 WAIT_SECONDS = 0.3
 RETRY_SECONDS = 0.05
@@ -48,12 +48,13 @@ class Client(threading.Thread):
         project: str,
         ports: list[int],
         lease_seconds: float,
+        mischief: float,
         tally: Tally,
         is_over: Callable[[], bool],
     ) -> None:
         super().__init__(daemon=True)
         self.worker, self.project, self.ports, self.lease_seconds = worker, project, ports, lease_seconds
-        self.tally, self.is_over = tally, is_over
+        self.mischief, self.tally, self.is_over = mischief, tally, is_over
         self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         self.rng = random.Random()
         self.connection: http.client.HTTPConnection | None = None
@@ -83,13 +84,13 @@ class Client(threading.Thread):
 
     def _work(self, assignment: dict[str, Any]) -> dict[str, Any] | None:
         address, dice = f"/assignments/{assignment['id']}", self.rng.random()
-        for verb, share in (("skip", SKIPS), ("release", RELEASES)):
+        for verb, share in (("skip", SKIPS * self.mischief), ("release", RELEASES * self.mischief)):
             if dice < share:
                 self._post(f"{address}/{verb}", {})
                 self.tally.count(f"{verb}s")
                 return None
             dice -= share
-        if dice < DAWDLES:
+        if dice < DAWDLES * self.mischief:
             time.sleep(self.lease_seconds * (1 + self.rng.random()))
         body = {"value": self.rng.choice(VALUES), "next": self.rng.random() < NEXT}
         status, reply = self._post(f"{address}/submit", body)
@@ -101,7 +102,7 @@ class Client(threading.Thread):
         if status not in (200, 201):
             raise RuntimeError(f"submit answered {status}: {reply}")
         self._acknowledge(assignment, status, reply)
-        if self.rng.random() < REPEATS:
+        if self.rng.random() < REPEATS * self.mischief:
             again, _ = self._post(f"{address}/submit", {"value": body["value"]})
             if again not in (200, OVER):
                 raise RuntimeError(f"a repeated submit answered {again}")

@@ -48,6 +48,9 @@ class Command(BaseCommand):
         parser.add_argument("--tasks", type=int, default=20_000)
         parser.add_argument("--overlap", type=int, default=3)
         parser.add_argument("--lease-seconds", type=int, default=3)
+        parser.add_argument(
+            "--mischief", type=float, default=1.0, help="how often clients skip, dawdle, repeat; 10 at most"
+        )
         parser.add_argument("--kill", action="store_true", help="kill -9 a server every two seconds")
         parser.add_argument("--jobs", action="store_true", help="process the answers meanwhile, as jobs would")
 
@@ -56,6 +59,8 @@ class Command(BaseCommand):
         if options["workers"] < options["overlap"] + 1:
             raise CommandError("there must be more workers than the overlap, or the places cannot all be taken")
         processes = options["processes"] if connection.vendor == "postgresql" else 1
+        # So that the servers end with the command when it is ended.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         project, added = _stage(options)
         self.stdout.write(
             f"{connection.vendor}: {processes} server processes of {options['threads']} threads, "
@@ -71,7 +76,7 @@ class Command(BaseCommand):
             background = [threading.Thread(target=_sweep, args=(over, options["jobs"]), daemon=True)]
             if options["kill"]:
                 background.append(threading.Thread(target=_kill, args=(servers, over, tally), daemon=True))
-            clients = _clients(project, added, ports, options["lease_seconds"], tally, over)
+            clients = _clients(project, added, ports, options, tally, over)
             for thread in [*background, *clients]:
                 thread.start()
             self._watch(project, clients, tally)
@@ -170,6 +175,8 @@ def _stage(options: dict[str, Any]) -> tuple[Project, list[AddedWorker]]:
     plan = ProjectPlan(
         name="prove_overlap",
         labels=tuple({"value": value} for value in VALUES),
+        # The fit is not what is proved here, and a dear one would only slow the race down.
+        aggregation_model="majority",
         min_overlap=overlap,
         max_overlap=overlap,
         gold_rate=0.02,
@@ -195,7 +202,7 @@ def _clients(
     project: Project,
     added: list[AddedWorker],
     ports: list[int],
-    lease_seconds: int,
+    options: dict[str, Any],
     tally: Tally,
     over: threading.Event,
 ) -> list[Client]:
@@ -205,7 +212,8 @@ def _clients(
             key=one.key or "",
             project=str(project.uid),
             ports=ports,
-            lease_seconds=lease_seconds,
+            lease_seconds=options["lease_seconds"],
+            mischief=options["mischief"],
             tally=tally,
             is_over=over.is_set,
         )
