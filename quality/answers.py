@@ -17,6 +17,9 @@ Repeats = Literal["error", "keep"]
 Gold = Mapping[Any, Hashable]
 """Task -> its gold label."""
 
+VOTE_TOLERANCE = 1e-3
+"""How far the weights of a soft vote may be over a sum of 1: they may have been rounded."""
+
 
 @dataclass(frozen=True, eq=False)
 class AnswerSet:
@@ -104,8 +107,8 @@ class AnswerSet:
     ) -> Self:
         """Take ready indexes, each (n_answers,); a vocabulary left out is ``range(max + 1)``.
 
-        Raises AnswerError on unequal lengths, an index outside its vocabulary, a weight outside (0, 1] or a
-        repeated (task, worker) pair.
+        Raises AnswerError on unequal lengths, an index outside its vocabulary, a weight outside (0, 1],
+        a repeated (task, worker) pair or a soft vote whose weights sum to more than 1.
         """
         columns: list[Index] = []
         vocabularies: list[Sequence[Hashable]] = []
@@ -213,6 +216,7 @@ class AnswerSet:
         if self.weight is not None:
             key = key * width + self.label
         if not _has_repeats(key):
+            self._check_votes()
             return
         order = np.argsort(key, kind="stable")
         ordered = key[order]
@@ -223,6 +227,23 @@ class AnswerSet:
             row=row + 1,
             column="task",
         )
+
+    def _check_votes(self) -> None:
+        """A soft vote is probabilities: a worker's weights on one task sum to at most 1."""
+        if self.weight is None or not self.n_answers:
+            return
+        pair = self.task.astype(np.int64) * self.n_workers + self.worker
+        _, first, place = np.unique(pair, return_index=True, return_inverse=True)
+        sums = np.bincount(place, weights=self.weight)
+        over = np.flatnonzero(sums > 1.0 + VOTE_TOLERANCE)
+        if over.size:
+            row = int(first[over].min())
+            raise AnswerError(
+                f"the weights of worker {_shorten(self.workers[self.worker[row]])} on task "
+                f"{_shorten(self.tasks[self.task[row]])} sum to {float(sums[place[row]]):g}, more than 1",
+                row=row + 1,
+                column="weight",
+            )
 
 
 def _has_repeats(key: NDArray[np.int64]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from quality.aggregation.calibration import GoldMap, Tempering, fit_gold_map, put_first
 from quality.aggregation.copies import find_copies
-from quality.aggregation.ebcc import EBCC, task_rank
+from quality.aggregation.ebcc import EBCC
+from quality.aggregation.gold_folds import held_out_gold
 from quality.aggregation.groups import discount_groups
 from quality.aggregation.history import History
 from quality.aggregation.incidence import Incidence, incidence, without_tasks
 from quality.aggregation.predictive import influence_of_answers
-from quality.aggregation.stack import EARLY_STEPS, Stack, fit_stack, refit_stack
+from quality.aggregation.stack import EARLY_STEPS, Stack, fit_stack
 from quality.aggregation.subtype_result import empty_result
 from quality.aggregation.workers import note_below_chance, worker_figures
 from quality.answers import AnswerSet, Gold
@@ -158,19 +159,8 @@ class Auto:
         tasks = np.flatnonzero((crowd.gold >= 0) & (np.bincount(crowd.answers.task, minlength=len(crowd.gold)) > 0))
         if not gold or len(tasks) < LEAST_GOLD or crowd.answers.n_labels < 2:
             return GoldMap(), 0
-        tasks = tasks[np.argsort(task_rank(crowd.answers)[tasks], kind="stable")]
         folds = self.gold_folds if crowd.answers.n_answers <= self.largest_search else 2
-        confidence, right = np.empty(len(tasks)), np.empty(len(tasks), dtype=bool)
-        for fold in range(folds):
-            held = np.arange(len(tasks)) % folds == fold
-            known = crowd.gold.copy()
-            known[tasks[held]] = -1
-            part = replace(crowd, gold=known)
-            fresh = refit_stack(part, stack)
-            best = fresh.posterior.argmax(axis=1)
-            judged = self.tempering.temper(fresh, part.vote_shares(), best)[tasks[held]]
-            confidence[held] = judged.max(axis=1)
-            right[held] = judged.argmax(axis=1) == crowd.gold[tasks[held]]
+        confidence, right = held_out_gold(crowd, stack, tasks, self.tempering, folds)
         return fit_gold_map(confidence, right), len(tasks)
 
     def _choice(self, stack: Stack, left_out: str) -> tuple[str, ...]:

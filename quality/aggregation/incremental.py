@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,30 +15,40 @@ from quality.results import AggregationResult
 
 Floats = NDArray[np.floating[Any]]
 
+SUM_TOLERANCE = 1e-3
+"""How far stored probabilities may be off a sum of 1: they may have been rounded to single precision or less."""
+
 
 def task_posterior(
     given: ArrayLike,
     confusion: ArrayLike,
     prevalence: ArrayLike,
     weight: ArrayLike | None = None,
+    workers: Sequence[Hashable] | None = None,
 ) -> NDArray[np.float64]:
     """Posterior of one task's true label given its answers: (K,), sums to 1.
 
     given: (n,) indexes of the labels given. confusion: (n, K, K) ``[answer, true, given]``, the matrix of the worker
     behind each answer. prevalence: (K,). weight: (n,) how much each answer counts, or None for 1. Without answers it
-    is the prevalence. Raises ValueError on a label outside the set, on shapes that do not fit, and when every label
-    is impossible.
+    is the prevalence. Raises ValueError on a label outside the set, on shapes that do not fit, on rows of a matrix or
+    a prevalence that do not sum to 1, naming ``workers`` (n,) where given or else the place, and when every label is
+    impossible.
     """
     labels = np.asarray(given, dtype=np.intp)
     matrices = np.asarray(confusion, dtype=np.float64)
     prior = np.asarray(prevalence, dtype=np.float64)
     n, K = labels.size, prior.size
+    if not abs(prior.sum() - 1.0) <= SUM_TOLERANCE or prior.min() < 0.0:
+        raise ValueError(f"the prevalence sums to {prior.sum():g}; probabilities sum to 1")
     if n == 0:
         return np.asarray(prior / prior.sum())
     if matrices.shape != (n, K, K):
         raise ValueError(f"confusion has shape {matrices.shape}, expected {(n, K, K)}")
     if labels.min() < 0 or labels.max() >= K:
         raise ValueError(f"label index {int(labels.max() if labels.max() >= K else labels.min())} is not in 0…{K - 1}")
+    # The complement of "is right", so that nan is caught too.
+    if not (abs(matrices.sum(axis=2) - 1.0).max() <= SUM_TOLERANCE and matrices.min() >= 0.0):
+        _refuse_matrix(matrices, workers)
     with np.errstate(divide="ignore"):
         logs = np.log(matrices[np.arange(n), :, labels])
         start = np.log(prior)
@@ -49,6 +59,13 @@ def task_posterior(
     shares = np.exp(evidence - top)
     posterior: NDArray[np.float64] = shares / shares.sum()
     return posterior
+
+
+def _refuse_matrix(matrices: Floats, workers: Sequence[Hashable] | None) -> None:
+    right = (abs(matrices.sum(axis=2) - 1.0) <= SUM_TOLERANCE).all(axis=1) & (matrices >= 0.0).all(axis=(1, 2))
+    place = int(np.flatnonzero(~right)[0])
+    whose = f"of answer {place}" if workers is None else f"of worker {workers[place]!r}"
+    raise ValueError(f"the matrix {whose} has a row that is no probabilities: none negative or undefined, sum 1")
 
 
 class IncrementalDawidSkene:

@@ -107,7 +107,7 @@ def test_copied_workers_raise_the_discount(copied):
 def test_confidence_stays_nearer_to_accuracy_than_dawid_skenes_when_workers_are_copied(copied):
     crowd, tripled = copied
     errors = {}
-    for model in (Auto(), DawidSkene()):
+    for model in (Auto(), DawidSkene(least_gain=0)):
         result = quietly(model, tripled)
         errors[result.model] = reliability(result.confidence, result.best == crowd.true).error
     assert errors["auto"] < 0.6 * errors["dawid-skene"]

@@ -85,6 +85,7 @@ def oracle_accuracy(simulated):
         {"n_labels": 2, "overlap": 5},
         {"n_labels": 5, "overlap": 5},
         {"n_labels": 20, "overlap": 7, "n_workers": 30},
+        {"n_labels": 50, "overlap": 7, "n_workers": 30, "n_tasks": 6000},
         {"n_labels": 3, "overlap": 5, "spammers": 0.3},
         {"n_labels": 3, "overlap": 5, "constant": 0.3},
         {"n_labels": 3, "overlap": 7, "adversaries": 0.25},
@@ -95,6 +96,15 @@ def test_dawid_skene_comes_near_what_knowing_the_matrices_would_reach(crowd):
     simulated = simulate_crowd(1, **{"n_tasks": 2000, "n_workers": 40, **crowd})
     result = DawidSkene().fit(simulated.answers)
     assert simulated.accuracy(result.best) >= oracle_accuracy(simulated) - 0.025
+
+
+def test_stopping_early_is_a_choice_and_convergence_gains_more():
+    crowd = simulate_crowd(9, n_tasks=300, n_workers=15, n_labels=3, overlap=4, skill=(3, 2)).answers
+    early, late = DawidSkene().fit(crowd), DawidSkene(least_gain=0, max_iter=500).fit(crowd)
+    assert early.converged
+    assert early.n_iter < late.n_iter
+    assert early.objective[-1] < late.objective[-1]
+    assert np.diff(early.objective)[:-1].min() > 1e-3 * crowd.n_answers
 
 
 def test_intervals_cover_the_true_matrices():
@@ -188,3 +198,9 @@ def test_influence_is_what_leaving_the_answer_out_changes():
 def test_senseless_parameters_are_refused(model, values):
     with pytest.raises(ValueError, match=next(iter(values))):
         model(**values)
+
+
+@pytest.mark.parametrize("value", [-1e-3, float("nan")])
+def test_a_senseless_least_gain_is_refused(value):
+    with pytest.raises(ValueError, match="least_gain"):
+        DawidSkene(least_gain=value)

@@ -122,6 +122,12 @@ def test_a_history_with_a_negative_count_is_named(model):
 
 
 @pytest.mark.parametrize("model", MODELS, ids=name)
+def test_a_history_that_is_not_a_number_is_named(model):
+    with pytest.raises(ValueError, match="w1"):
+        model.fit(edge("one worker"), priors={"w1": [[float("nan"), 0], [0, 1]]})
+
+
+@pytest.mark.parametrize("model", MODELS, ids=name)
 def test_the_history_of_a_worker_decides_between_two_votes(model):
     records = [(f"t{i}", worker, label) for i in range(4) for worker, label in (("good", "a"), ("bad", "b"))]
     answers = AnswerSet.from_records(records, labels=("a", "b"))

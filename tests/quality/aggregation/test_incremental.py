@@ -39,6 +39,11 @@ def test_a_thousand_answers_do_not_underflow():
         (([2], np.full((1, 2, 2), 0.5), [0.5, 0.5]), "label index 2 is not in"),
         (([0], np.full((2, 2, 2), 0.5), [0.5, 0.5]), "has shape"),
         (([0], [[[0.0, 1.0], [0.0, 1.0]]], [0.5, 0.5]), "impossible"),
+        (([0], np.full((1, 2, 2), 0.5), [0.5, 0.6]), "prevalence sums to 1.1"),
+        (([0], np.full((1, 2, 2), 0.5), [0.5, np.nan]), "prevalence sums to nan"),
+        (([0, 1], [np.eye(2), [[0.9, 0.2], [0.1, 0.9]]], [0.5, 0.5], None, ["ann", "bob"]), "matrix of worker 'bob'"),
+        (([0], [[[0.9, 0.1], [np.nan, 0.5]]], [0.5, 0.5]), "matrix of answer 0"),
+        (([0], [[[1.5, -0.5], [0.5, 0.5]]], [0.5, 0.5], None, ["eve"]), "matrix of worker 'eve'"),
     ],
 )
 def test_senseless_input_is_named(arguments, message):
