@@ -3,7 +3,9 @@
     python benchmarks/calibration.py --data FOLDER
 
 The expected calibration error is over ten bins of equal width of the consensus label's confidence, weighted by the
-tasks in them. With gold it is measured on the tasks that are not gold, averaged over random draws of the gold.
+tasks in them. Without gold it is measured on every task with a true label. With gold it is measured on those that are
+not gold, where the bar is, and on all of them, gold included; both averaged over five random draws of 50 gold tasks.
+`--leave-one-out` chooses the discount, the penalties of the gold map for each set on the other sets.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.calibration_left_out import left_out
 from benchmarks.frame import start
 from benchmarks.public_crowds import PublicCrowd, read_crowds
 from quality.aggregation import MODELS
@@ -41,7 +44,7 @@ def main() -> None:
     if report.data is None:
         raise SystemExit("give the folder of the public crowds: --data FOLDER")
     warnings.simplefilter("ignore", ConvergenceWarning)
-    errors: dict[str, list[float]] = {name: [] for name in (*BESIDE, "auto", "auto + gold", "floor")}
+    errors: dict[str, list[float]] = {name: [] for name in (*BESIDE, "auto", "auto + gold", "gold incl.", "floor")}
     losses: dict[str, list[float]] = {name: [] for name in errors}
     total: list[tuple[NDArray[Any], NDArray[Any]]] = []
     crowds = list(read_crowds(report.data, QUICK if report.quick else None))
@@ -56,8 +59,10 @@ def main() -> None:
         errors["floor"].append(_floor(confidence))
         losses["floor"].append(float("nan"))
         with_gold = [_with_gold(crowd, seed) for seed in range(DRAWS)]
-        errors["auto + gold"].append(float(np.mean([error for error, _ in with_gold])))
-        losses["auto + gold"].append(float(np.mean([loss for _, loss in with_gold])))
+        for side, name in enumerate(("auto + gold", "gold incl.")):
+            error, loss = np.mean([pairs[side] for pairs in with_gold], axis=0)
+            errors[name].append(float(error))
+            losses[name].append(float(loss))
         cells = "".join(f"{errors[n][-1]:>11.3f} / {losses[n][-1]:>6.3f}" for n in errors)
         report.say(f"  {crowd.name:<13}{cells}")
         if report.options.tables:
@@ -70,11 +75,15 @@ def main() -> None:
         if name != "floor":
             bar = ("<=", 0.55) if name == "auto" else None
             report.figure(f"{name}: log loss", float(np.mean(losses[name])), "nats", bar=bar)
+    if report.options.leave_one_out:
+        golds = [[_draw(crowd, seed) for seed in range(DRAWS)] for crowd in crowds]
+        left_out(report, crowds, golds)
     report.finish()
 
 
 def _options(parser: Any) -> None:
     parser.add_argument("--tables", action="store_true", help="print the reliability table of every set")
+    parser.add_argument("--leave-one-out", action="store_true", help="choose the figures of auto without each set")
 
 
 def judge(
@@ -88,15 +97,20 @@ def judge(
     return reliability(confidence, right), loss, confidence, right
 
 
-def _with_gold(crowd: PublicCrowd, seed: int) -> tuple[float, float]:
-    """Calibration error, log loss on the tasks outside a random draw of gold."""
+def _draw(crowd: PublicCrowd, seed: int) -> NDArray[np.intp]:
+    """A random draw of gold tasks, at most half of those with a true label."""
     rng = np.random.default_rng(seed)
-    drawn = rng.choice(crowd.judged, size=min(N_GOLD, len(crowd.judged) // 2), replace=False)
+    return np.asarray(rng.choice(crowd.judged, size=min(N_GOLD, len(crowd.judged) // 2), replace=False))
+
+
+def _with_gold(crowd: PublicCrowd, seed: int) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Calibration error, log loss on the tasks outside a random draw of gold; the same on all tasks."""
+    drawn = _draw(crowd, seed)
     labels = crowd.answers.labels
     gold = {crowd.answers.tasks[t]: labels[crowd.truth[t]] for t in drawn}
     result = Auto().fit(crowd.answers, gold=gold)
-    table, loss, _, _ = judge(crowd, result, np.setdiff1d(crowd.judged, drawn))
-    return table.error, loss
+    sides = [judge(crowd, result, tasks)[:2] for tasks in (np.setdiff1d(crowd.judged, drawn), crowd.judged)]
+    return (sides[0][0].error, sides[0][1]), (sides[1][0].error, sides[1][1])
 
 
 def _floor(confidence: NDArray[Any]) -> float:
