@@ -16,7 +16,7 @@ def make_own_project(manager: AssayClient, material: Material, worker: str) -> s
     Raises AssayError.
     """
     request = project_request(material.plan, "Try it: sentiment of product reviews")
-    request |= {"min_overlap": 1, "max_overlap": 3}
+    request |= {"min_overlap": 1, "max_overlap": 3, "lease_seconds": 600}
     project = str(manager.create_project(request)["id"])
     manager.add_tasks(project, task_requests(material)[:TASKS])
     manager.add_golds(project, gold_requests(material))
