@@ -60,6 +60,21 @@ def test_without_out_the_consensus_goes_to_standard_output(folder, capsys):
     assert capsys.readouterr().out.splitlines()[1] == "a,x,1,1,0"
 
 
+def test_auto_is_the_default_and_says_on_standard_error_what_it_chose_and_why(folder, capsys):
+    assert main(["aggregate", str(folder / "labels.csv")]) == 0
+    output = capsys.readouterr()
+    assert output.out.splitlines()[0] == "task,label,confidence,x,y"
+    assert output.err.startswith("auto: 3 tasks, 2 workers, 2 labels")
+    assert "chose the stack for independent errors (matrices 80%, accuracy 20%): hidden subtypes" in output.err
+    assert "confidence: held-out answers are predicted best" in output.err
+
+
+def test_auto_says_why_nothing_could_be_learnt(folder, capsys):
+    (folder / "labels.csv").write_text("task,worker,label\na,w1,x\nb,w1,y\n")
+    main(["aggregate", str(folder / "labels.csv")])
+    assert "no task has two answers and there is no gold" in capsys.readouterr().err
+
+
 BAD = {
     "empty file": (b"", ["row 1", "is empty"]),
     "header only": (b"task,worker,label\n", ["row 2", "no answers"]),
