@@ -53,9 +53,10 @@ migrations: setup
 
 setup-bench: .venv-bench/.ready
 
-.venv-bench/.ready: requirements-bench.txt
+.venv-bench/.ready: requirements-bench.txt requirements-bench-alone.txt
 	@$(PYTHON) -m venv .venv-bench
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-bench-alone.txt
 	@touch $@
 
 clean:
