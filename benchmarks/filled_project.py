@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from django.db import connection
 
-from crowd.models import Project, User
+from crowd.enums import TaskState
+from crowd.models import Enrolment, Project, Task, User, Worker
 from crowd.services.projects import ProjectPlan, create_project
 
 BLOCK = 50_000
@@ -35,28 +36,16 @@ def fill(*, n_tasks: int, per_task: int, n_labels: int, n_workers: int, seed: in
         yes, no = ("true", "false") if is_postgres else ("1", "0")
         for start in range(0, n_workers, BLOCK):
             ids = range(start + 1, min(start + BLOCK, n_workers) + 1)
-            _many(
-                cursor,
-                "crowd_worker (id, uid, user_id, kind, name, model, created_at)",
-                f"(%s, {uid}, %s, 'human', %s, '{{}}', {now})",
-                [(i, i + 10, f"w{i}") for i in ids],
-            )
-            _many(
-                cursor,
-                "crowd_enrolment (id, project_id, worker_id, trust_level, vote_state, cursor, claims, "
-                "gold_claims, created_at)",
-                f"(%s, {project.pk}, %s, 'new', 'counted', 0, 0, 0, {now})",
-                [(i, i) for i in ids],
-            )
+            Worker.objects.bulk_create(Worker(id=i, user_id=i + 10, name=f"w{i}") for i in ids)
+            Enrolment.objects.bulk_create(Enrolment(id=i, project=project, worker_id=i) for i in ids)
         answer_id = 0
         for start in range(0, n_tasks, BLOCK):
             tasks = np.arange(start, min(start + BLOCK, n_tasks))
-            _many(
-                cursor,
-                "crowd_task (id, uid, project_id, key, payload, state, overlap, open_slots, is_open, "
-                "priority, rnd, created_at)",
-                f"(%s, {uid}, {project.pk}, %s, '{{}}', 'complete', {per_task}, 0, {no}, 0, %s, {now})",
-                [(int(t) + 1, f"t{t}", float(r)) for t, r in zip(tasks, rng.random(len(tasks)), strict=True)],
+            Task.objects.bulk_create(
+                Task(
+                    id=int(t) + 1, project=project, key=f"t{t}", payload={}, state=TaskState.COMPLETE, overlap=per_task
+                )
+                for t in tasks
             )
             # A run of neighbours from a random start: distinct workers for each task.
             workers = (rng.integers(0, n_workers, len(tasks))[:, None] + np.arange(per_task)) % n_workers

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def configure(parser: argparse.ArgumentParser) -> None:
     """The database to measure on."""
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--tasks", type=int, help="tasks of five answers each; default 1,000,000, with --quick 20,000")
 
 
 def main() -> None:
@@ -49,7 +50,7 @@ def _measure(report: frame.Report) -> None:
     from crowd.services.refit import refit_project
 
     call_command("migrate", verbosity=0)
-    n_tasks = 20_000 if report.quick else 1_000_000
+    n_tasks = report.options.tasks or (20_000 if report.quick else 1_000_000)
     sizes = {"database": report.options.database, "answers": n_tasks * 5, "labels": 5, "workers": n_tasks // 50}
     with frame.timed() as filling:
         project = fill(n_tasks=n_tasks, per_task=5, n_labels=5, n_workers=n_tasks // 50)
