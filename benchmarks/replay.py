@@ -126,8 +126,10 @@ def replay_set(report: Report, crowd: PublicCrowd, most: int, seeds: int) -> flo
     return ratio
 
 
-def compare_orders(report: Report, crowds: Sequence[PublicCrowd], most: int, seeds: int) -> dict[str, float]:
-    """Accuracy under each order of serving at the same budgets; returns that at the last, mean of the sets."""
+def compare_orders(
+    report: Report, crowds: Sequence[PublicCrowd], most: int, seeds: int
+) -> dict[str, NDArray[np.float64]]:
+    """Accuracy under each order of serving at the same budgets; returns that at the last, (sets · seeds,) each."""
     report.say(f"\n  order of serving, target {PRODUCT_TARGET:g}; mean of {len(crowds)} sets and {seeds} seeds")
     heads = "".join(f" {'right at ' + format(c, 'g'):>11} {'finished':>9}" for c in CHECKPOINTS)
     report.say(f"  {'':<46}{heads} {'answers in all':>15} {'right at end':>13}")
@@ -145,7 +147,7 @@ def compare_orders(report: Report, crowds: Sequence[PublicCrowd], most: int, see
         mean = np.mean(rows, axis=0)
         cells = "".join(f" {mean[2 * i]:>11.3f} {mean[2 * i + 1]:>9.3f}" for i in range(len(CHECKPOINTS)))
         report.say(f"  {name:<46}{cells} {mean[-2]:>15.3f} {mean[-1]:>13.3f}")
-        found[name] = float(mean[2 * len(CHECKPOINTS) - 2])
+        found[name] = np.array(rows)[:, 2 * len(CHECKPOINTS) - 2]
     return found
 
 
@@ -184,7 +186,14 @@ def main() -> None:
     if options.part != "answers":
         found = compare_orders(report, crowds, min(most, 400), seeds)
         names = list(ORDERS)
-        report.figure("accuracy at 3 answers a task, product − random", found[names[0]] - found[names[-1]], "")
+        gap = (found[names[0]] - found[names[-1]]).reshape(len(crowds), -1).mean(axis=1)
+        error = float(gap.std(ddof=1) / np.sqrt(len(gap))) if len(gap) > 1 else float("nan")
+        report.figure(
+            "right at 3 answers a task, product − random",
+            float(gap.mean()),
+            "",
+            standard_error_over_sets=f"{error:.3f}",
+        )
     report.finish()
 
 
