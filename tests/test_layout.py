@@ -55,3 +55,9 @@ def test_every_file_says_what_it_is_for() -> None:
 @pytest.mark.parametrize("folder", ["quality", "crowd", "api", "web", "config"])
 def test_the_folders_of_the_architecture_exist(folder: str) -> None:
     assert (ROOT / folder / "__init__.py").exists()
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    # pytest imports test files by their base name: two of a name break the collection.
+    names = [path.name for path in python_files() if path.name.startswith("test_")]
+    assert sorted(names) == sorted(set(names))
