@@ -70,6 +70,8 @@ def apply_rules(*, project: Project, worker: Worker) -> int:
 
 def _apply(rule: Rule, project: Project, worker: Worker) -> bool:
     body = read_rule(rule.body)
+    # Counted before the window is read: whoever fires in between takes this number, and the insert below fails.
+    fired_before = RuleFiring.objects.filter(rule=rule, worker=worker).count()
     # A new version begins where the one before left off: what was held against a worker once is used up.
     last = RuleFiring.objects.filter(rule__project=project, rule__name=rule.name, worker=worker).order_by("-id").first()
     records = records_of(project=project, worker_id=worker.pk, since=None if last is None else last.until)
@@ -79,7 +81,6 @@ def _apply(rule: Rule, project: Project, worker: Worker) -> bool:
     finding = evaluate(body, records, now=now)
     if finding is None:
         return False
-    fired_before = RuleFiring.objects.filter(rule=rule, worker=worker).count()
     try:
         with transaction.atomic():
             firing = RuleFiring(
