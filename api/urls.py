@@ -25,6 +25,7 @@ urlpatterns = [
     path(f"{PROJECT}/answers", reports.AnswersView.as_view(), name="api-answers"),
     path(f"{PROJECT}/agreement", reports.AgreementView.as_view(), name="api-agreement"),
     path(f"{PROJECT}/agreement/difference", reports.AgreementDifferenceView.as_view(), name="api-agreement-difference"),
+    path(f"{PROJECT}/agreement/precision", reports.AgreementPrecisionView.as_view(), name="api-agreement-precision"),
     path(f"{PROJECT}/agreement/<slug:view>", reports.AgreementByView.as_view(), name="api-agreement-by"),
     path(f"{PROJECT}/adaptive", adaptive.AdaptiveView.as_view(), name="api-adaptive"),
     path(f"{PROJECT}/trust", reports.TrustView.as_view(), name="api-trust"),

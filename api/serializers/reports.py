@@ -17,6 +17,12 @@ class ViewInput(serializers.Serializer[Any]):
     models = serializers.BooleanField(required=False)
 
 
+class PrecisionInput(serializers.Serializer[Any]):
+    """Half the width that an interval is to have."""
+
+    half_width = serializers.FloatField(min_value=0.001, max_value=1, required=False)
+
+
 class MomentInput(serializers.Serializer[Any]):
     """A moment between two periods."""
 

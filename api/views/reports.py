@@ -14,6 +14,7 @@ from api.pagination import ByIdPagination
 from api.serializers.money import money
 from api.serializers.reports import (
     MomentInput,
+    PrecisionInput,
     ViewInput,
     answer_body,
     consensus_body,
@@ -24,7 +25,7 @@ from api.views.base import AssayView
 from crowd.enums import KeyScope, Role
 from crowd.models import Project
 from crowd.queries.access import MANAGING
-from crowd.queries.agreement_views import agreement_difference, agreement_view
+from crowd.queries.agreement_views import agreement_difference, agreement_precision, agreement_view
 from crowd.queries.answers import answers_of
 from crowd.queries.consensus import consensus_of, newest_run
 from crowd.queries.workers import ledger_balance_micros, payout_report, trust_report
@@ -97,6 +98,17 @@ class AgreementByView(AssayView):
         options.is_valid(raise_exception=True)
         rows = agreement_view(owner, view, **options.validated_data)
         return Response({"data_as_of": timezone.now().isoformat(), "results": rows})
+
+
+class AgreementPrecisionView(AssayView):
+    """How sure alpha is, and what would make it surer."""
+
+    def get(self, request: Request, project: uuid.UUID) -> Response:
+        """Alpha with both intervals, and the tasks that ``half_width`` needs."""
+        owner = self.project(request, project)
+        options = PrecisionInput(data=request.query_params)
+        options.is_valid(raise_exception=True)
+        return Response(agreement_precision(owner, **options.validated_data))
 
 
 class AgreementDifferenceView(AssayView):

@@ -21,12 +21,15 @@ from crowd.queries.columns import integer_columns
 from quality.agreement.alpha import alpha_of
 from quality.agreement.by_kind import kind_agreement
 from quality.agreement.by_period import period_agreement
+from quality.agreement.by_worker import with_worker_spread
+from quality.agreement.estimate import estimate
 from quality.agreement.intervals import IntervalOptions
 from quality.agreement.joint import difference
 from quality.agreement.patterns import PatternTable
+from quality.agreement.planning import tasks_for_half_width
 from quality.agreement.report import ReportOptions
 from quality.agreement.result import AgreementResult
-from quality.agreement.values import DENSE_LABELS
+from quality.agreement.values import DENSE_LABELS, as_table
 from quality.agreement.view_rows import view_rows
 from quality.answers import AnswerSet
 
@@ -81,6 +84,22 @@ def agreement_difference(project: Project, at: datetime) -> dict[str, Any]:
     found = difference(answers, later, _alpha(project), options=IntervalOptions(), rng=0)
     body: dict[str, Any] = plain(asdict(found))
     return body
+
+
+def agreement_precision(project: Project, *, half_width: float = 0.05) -> dict[str, Any]:
+    """Alpha of people's answers with both its intervals, and how many more tasks would narrow it.
+
+    ``low``/``high``: other tasks, these workers. ``low_with_workers``/``high_with_workers``: other tasks and workers
+    like these. ``plan``: tasks for an interval of ± ``half_width`` over tasks, or the reason why that cannot be said.
+    """
+    answers = use_numbers(read_answers(_rows(project, models=False), project).answers, project)
+    table = as_table(answers)
+    coefficient = alpha_of(table, SCALE_NAMES[Scale(project.scale)])
+    result = estimate(table, [coefficient], options=IntervalOptions(), rng=0)[0]
+    if result.value is not None and isinstance(table, PatternTable):
+        result = with_worker_spread(result, answers, coefficient)
+    plan = tasks_for_half_width(result, half_width)
+    return {"alpha": plain(asdict(result)), "half_width": half_width, "plan": plain(asdict(plan))}
 
 
 def _disagreement(row: dict[str, Any]) -> float:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from crowd.enums import WorkerKind
 from crowd.errors import InvalidInput
 from crowd.models import Answer
-from crowd.queries.agreement_views import VIEWS, agreement_difference, agreement_view
+from crowd.queries.agreement_views import VIEWS, agreement_difference, agreement_precision, agreement_view
 from crowd.queries.answers import labelled, read_answers
 from crowd.services.workers import NewWorker, add_workers
 from quality.agreement.cohen import cohen_kappa
@@ -96,6 +96,22 @@ def test_before_and_after_are_compared_with_an_interval() -> None:
     assert found["value"] == pytest.approx(found["second"]["value"] - found["first"]["value"])
     nothing = agreement_difference(cast.project, timezone.now() + timedelta(days=1))
     assert (nothing["value"], nothing["reason"] is not None) == (None, True)
+
+
+def test_precision_has_both_intervals_and_a_plan() -> None:
+    found = agreement_precision(answered().project, half_width=0.1)
+    alpha = found["alpha"]
+    assert alpha["low"] < alpha["value"] < alpha["high"]
+    assert alpha["high_with_workers"] - alpha["low_with_workers"] > 0
+    assert alpha["se_with_workers"] >= alpha["se"]
+    assert found["plan"]["tasks"] == alpha["tasks"] + found["plan"]["more"]
+
+
+def test_precision_without_answers_says_why() -> None:
+    found = agreement_precision(make_cast().project)
+    assert (found["alpha"]["value"], found["plan"]["tasks"]) == (None, None)
+    assert found["alpha"]["reason"]
+    assert found["plan"]["reason"]
 
 
 def test_an_unknown_view_is_refused_in_a_sentence() -> None:
