@@ -123,7 +123,7 @@ def _insert_past(project_id: int, worker_id: int, n: int) -> None:
     if not n:
         return
     if connection.vendor != "postgresql":
-        raise NotImplementedError("veterans are measured on PostgreSQL")
+        raise ValueError("veterans are measured on PostgreSQL only; leave them out with SQLite")
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH seen AS (SELECT id FROM crowd_task WHERE project_id = %s ORDER BY md5(id::text || %s) LIMIT %s),"
