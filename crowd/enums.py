@@ -172,3 +172,69 @@ class EventKind(TextChoices):
     REFIT_DONE = "refit_done"
     REFIT_FAILED = "refit_failed"
     PROCESSING_FAILED = "processing_failed"
+    FLAG_RAISED = "flag_raised"
+    FLAG_DECIDED = "flag_decided"
+    FAIRNESS_TERMS_SET = "fairness_terms_set"
+    PAY_FLOOR_ACKNOWLEDGED = "pay_floor_acknowledged"
+    PAY_UNDER_FLOOR = "pay_under_floor"
+    PAY_ABOVE_FLOOR = "pay_above_floor"
+    GOLD_CORRECTED = "gold_corrected"
+    TRUST_OVERTURNED = "trust_overturned"
+    RESTITUTION_DONE = "restitution_done"
+
+
+class FlagKind(TextChoices):
+    """Signs that call for a look; none of them is a verdict."""
+
+    TOO_FAST = "too_fast"
+    CLOCKWORK = "clockwork"
+    STRAIGHT_LINING = "straight_lining"
+    NO_INFORMATION = "no_information"
+    REPEATED_TEXT = "repeated_text"
+    SKIP_STREAK = "skip_streak"
+    SHARED_ERRORS = "shared_errors"
+    SHARED_DEVICE = "shared_device"
+
+
+class FlagState(TextChoices):
+    """What a manager made of a flag."""
+
+    OPEN = "open"
+    DISMISSED = "dismissed"
+    CONFIRMED = "confirmed"
+
+
+class ReadingKind(TextChoices):
+    """The reports about a project that a job keeps."""
+
+    CONTRIBUTORS = "contributors"
+    DRIFT = "drift"
+    CALIBRATION = "calibration"
+    FAIRNESS = "fairness"
+
+
+class RestitutionKind(TextChoices):
+    """Which error is made good."""
+
+    GOLD = "gold"
+    TRUST_CHANGE = "trust_change"
+
+
+class RestitutionState(TextChoices):
+    """Whether everything that follows has been worked off."""
+
+    RUNNING = "running"
+    DONE = "done"
+
+
+class RestitutionLineKind(TextChoices):
+    """What a restitution changed; the last three were found and are left as they are."""
+
+    ANSWER_RESCORED = "answer_rescored"
+    SKILL_RECOMPUTED = "skill_recomputed"
+    WARNING_WITHDRAWN = "warning_withdrawn"
+    LEVEL_RESTORED = "level_restored"
+    REJECTION_REVERSED = "rejection_reversed"
+    CHANGE_UNDONE = "change_undone"
+    CHANGE_NOT_IMPOSED = "change_not_imposed"
+    PLACES_KEPT = "places_kept"

@@ -8,9 +8,13 @@ from crowd.models.assignment import Assignment
 from crowd.models.audit import Audit
 from crowd.models.eligibility import Requirements, WorkTerms
 from crowd.models.event import Event
+from crowd.models.fairness import FairnessTerms
+from crowd.models.flag import DeviceSighting, Flag
 from crowd.models.ledger import Account, BudgetShard, Entry, Transaction
 from crowd.models.project import Membership, Project
 from crowd.models.qualification import Attempt, Course, CourseItem, Qualification, Step
+from crowd.models.reading import Measurement, ProjectReading, WorkerReading
+from crowd.models.restitution import Restitution, RestitutionLine
 from crowd.models.rule import Rule, RuleFiring
 from crowd.models.task import Gold, Task
 from crowd.models.trust import ReopenedPlace, TrustChange
@@ -30,16 +34,23 @@ __all__ = [
     "Consensus",
     "Course",
     "CourseItem",
+    "DeviceSighting",
     "Enrolment",
     "Entry",
     "Event",
+    "FairnessTerms",
+    "Flag",
     "Gold",
     "IdempotencyRecord",
+    "Measurement",
     "Membership",
     "Project",
+    "ProjectReading",
     "Qualification",
     "ReopenedPlace",
     "Requirements",
+    "Restitution",
+    "RestitutionLine",
     "Rule",
     "RuleFiring",
     "Skill",
@@ -50,4 +61,5 @@ __all__ = [
     "User",
     "WorkTerms",
     "Worker",
+    "WorkerReading",
 ]

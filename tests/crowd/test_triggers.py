@@ -12,7 +12,8 @@ EXPECTED = {
     *(
         f"crowd_{table}_no_{verb}"
         for table in (
-            *("adjudication", "answer", "entry", "event", "reopenedplace", "rulefiring", "transaction", "trustchange"),
+            *("adjudication", "answer", "entry", "event", "reopenedplace", "restitutionline", "rulefiring"),
+            *("transaction", "trustchange"),
         )
         for verb in ("update", "delete")
     ),
