@@ -124,6 +124,47 @@ class RunState(TextChoices):
     FAILED = "failed"
 
 
+class RaterRunKind(TextChoices):
+    """What a rater is at work for."""
+
+    PREVIEW = "preview"
+    VOTES = "votes"
+
+
+class RaterRunState(TextChoices):
+    """Whether a rater's run goes on."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+
+
+class CallState(TextChoices):
+    """Where a call of an endpoint stands: written down, answered, or given up."""
+
+    INTENDED = "intended"
+    REPLIED = "replied"
+    FAILED = "failed"
+
+
+class FailureReason(TextChoices):
+    """Why a vote did not come about."""
+
+    OUTSIDE_SCHEMA = "outside_schema"
+    EMPTY = "empty"
+    REFUSAL = "refusal"
+    CUT_SHORT = "cut_short"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    RATE_LIMITED = "rate_limited"
+    SERVER_ERROR = "server_error"
+    REJECTED = "rejected"
+    OVER_BUDGET = "over_budget"
+    NO_TEXT = "no_text"
+    IS_EXAMPLE = "is_example"
+    FUNCTION_ERROR = "function_error"
+
+
 class AccountKind(TextChoices):
     """The accounts of the ledger."""
 
@@ -181,6 +222,12 @@ class EventKind(TextChoices):
     GOLD_CORRECTED = "gold_corrected"
     TRUST_OVERTURNED = "trust_overturned"
     RESTITUTION_DONE = "restitution_done"
+    RATER_CREATED = "rater_created"
+    RATER_LAUNCHED = "rater_launched"
+    RATER_PAUSED = "rater_paused"
+    RATER_FINISHED = "rater_finished"
+    FAILURES_RETRIED = "failures_retried"
+    TASK_FLAGGED = "task_flagged"
 
 
 class FlagKind(TextChoices):

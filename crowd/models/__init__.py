@@ -6,19 +6,23 @@ from crowd.models.aggregation import AggregationRun, Consensus, Skill
 from crowd.models.answer import Answer
 from crowd.models.assignment import Assignment
 from crowd.models.audit import Audit
+from crowd.models.classifier import ClassifierSnapshot
 from crowd.models.eligibility import Requirements, WorkTerms
 from crowd.models.event import Event
 from crowd.models.fairness import FairnessTerms
 from crowd.models.flag import DeviceSighting, Flag
 from crowd.models.ledger import Account, BudgetShard, Entry, Transaction
 from crowd.models.project import Membership, Project
+from crowd.models.prompt import Example, ExamplePool, PromptTemplate, PromptVersion
 from crowd.models.qualification import Attempt, Course, CourseItem, Qualification, Step
+from crowd.models.rater import Rater, RaterExample, RaterRun
 from crowd.models.reading import Measurement, ProjectReading, WorkerReading
 from crowd.models.restitution import Restitution, RestitutionLine
 from crowd.models.rule import Rule, RuleFiring
 from crowd.models.task import Gold, Task
 from crowd.models.trust import ReopenedPlace, TrustChange
 from crowd.models.user import User
+from crowd.models.vote import CachedVote, CallBucket, InjectionFlag, RaterCall, VoteDetail, VoteFailure
 from crowd.models.worker import Enrolment, Worker
 
 __all__ = [
@@ -31,6 +35,9 @@ __all__ = [
     "Attempt",
     "Audit",
     "BudgetShard",
+    "CachedVote",
+    "CallBucket",
+    "ClassifierSnapshot",
     "Consensus",
     "Course",
     "CourseItem",
@@ -38,15 +45,24 @@ __all__ = [
     "Enrolment",
     "Entry",
     "Event",
+    "Example",
+    "ExamplePool",
     "FairnessTerms",
     "Flag",
     "Gold",
     "IdempotencyRecord",
+    "InjectionFlag",
     "Measurement",
     "Membership",
     "Project",
     "ProjectReading",
+    "PromptTemplate",
+    "PromptVersion",
     "Qualification",
+    "Rater",
+    "RaterCall",
+    "RaterExample",
+    "RaterRun",
     "ReopenedPlace",
     "Requirements",
     "Restitution",
@@ -59,6 +75,8 @@ __all__ = [
     "Transaction",
     "TrustChange",
     "User",
+    "VoteDetail",
+    "VoteFailure",
     "WorkTerms",
     "Worker",
     "WorkerReading",

@@ -17,6 +17,12 @@ EXPECTED = {
         )
         for verb in ("update", "delete")
     ),
+    *("example_is_no_gold", "gold_is_no_example", "crowd_example_no_update"),
+    *(
+        f"crowd_{table}_no_{verb}"
+        for table in ("promptversion", "cachedvote", "votedetail")
+        for verb in ("update", "delete")
+    ),
 }
 
 
@@ -29,5 +35,5 @@ def test_every_trigger_exists() -> None:
     with connection.cursor() as cursor:
         cursor.execute(queries[connection.vendor])
         found = {name for (name,) in cursor.fetchall()}
-    extra = {"transaction_has_entries"} if connection.vendor == "sqlite" else set()
+    extra = {"transaction_has_entries", "gold_stays_no_example"} if connection.vendor == "sqlite" else set()
     assert found == EXPECTED | extra
