@@ -166,10 +166,12 @@ class FailureReason(TextChoices):
 
 
 class AccountKind(TextChoices):
-    """The accounts of the ledger."""
+    """The accounts of the ledger: a project's cost, then what a worker or a provider is owed, is being sent, got."""
 
     PROJECT_COST = "project_cost"
     WORKER_PAYABLE = "worker_payable"
+    WORKER_TRANSIT = "worker_transit"
+    WORKER_PAID = "worker_paid"
     PROVIDER_PAYABLE = "provider_payable"
 
 
@@ -181,6 +183,80 @@ class TransactionKind(TextChoices):
     REVERSAL = "reversal"
     BONUS = "bonus"
     COURSE_PAY = "course_pay"
+    PAYOUT = "payout"
+    SETTLEMENT = "settlement"
+
+
+class PayState(TextChoices):
+    """How the pay of an answer stands; ``final``: rejected, with no appeal left."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    APPEALED = "appealed"
+    FINAL = "final"
+
+
+class AppealState(TextChoices):
+    """Open until somebody else than the rejecter decides, or silence does."""
+
+    OPEN = "open"
+    GRANTED = "granted"
+    DENIED = "denied"
+
+
+class SurplusPay(TextChoices):
+    """Whether an answer that came after its place had gone to another is paid."""
+
+    NOTHING = "nothing"
+    FULL = "full"
+
+
+class CostState(TextChoices):
+    """How the cost of a model's call stands."""
+
+    HELD = "held"
+    SETTLED = "settled"
+    RELEASED = "released"
+
+
+class PayeeMethod(TextChoices):
+    """How a worker wants to be paid."""
+
+    PAYPAL = "paypal"
+    SEPA = "sepa"
+    WISE = "wise"
+
+
+class BatchFormat(TextChoices):
+    """What a batch is exported as."""
+
+    PAYPAL_CSV = "paypal_csv"
+    PAYPAL_API = "paypal_api"
+    WISE_CSV = "wise_csv"
+    SEPA_XML = "sepa_xml"
+    CSV = "csv"
+
+
+class BatchState(TextChoices):
+    """A batch on its way; ``done`` once every line has ended, ``cancelled`` before anything was exported."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    EXPORTED = "exported"
+    SENT = "sent"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class LineState(TextChoices):
+    """How one payment ended; only a settled one can still be returned."""
+
+    PENDING = "pending"
+    SETTLED = "settled"
+    FAILED = "failed"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
 
 
 class EventKind(TextChoices):
@@ -210,6 +286,22 @@ class EventKind(TextChoices):
     QUALIFICATION_GRANTED = "qualification_granted"
     LEASE_EXPIRED = "lease_expired"
     TASK_SKIPPED = "task_skipped"
+    PAY_APPROVED = "pay_approved"
+    PAY_REJECTED = "pay_rejected"
+    PAY_REINSTATED = "pay_reinstated"
+    APPEAL_OPENED = "appeal_opened"
+    APPEAL_DECIDED = "appeal_decided"
+    PAY_TERMS_SET = "pay_terms_set"
+    PRICE_RULE_SET = "price_rule_set"
+    BUDGET_ADDED = "budget_added"
+    BONUS_PAID = "bonus_paid"
+    MODEL_COST_OVERRUN = "model_cost_overrun"
+    BATCH_MADE = "batch_made"
+    BATCH_APPROVED = "batch_approved"
+    BATCH_EXPORTED = "batch_exported"
+    BATCH_SENT = "batch_sent"
+    BATCH_CANCELLED = "batch_cancelled"
+    PAYMENT_ENDED = "payment_ended"
     REFIT_DONE = "refit_done"
     REFIT_FAILED = "refit_failed"
     PROCESSING_FAILED = "processing_failed"

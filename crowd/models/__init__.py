@@ -7,11 +7,14 @@ from crowd.models.answer import Answer
 from crowd.models.assignment import Assignment
 from crowd.models.audit import Audit
 from crowd.models.classifier import ClassifierSnapshot
+from crowd.models.costs import Bonus, ModelCost
 from crowd.models.eligibility import Requirements, WorkTerms
 from crowd.models.event import Event
 from crowd.models.fairness import FairnessTerms
 from crowd.models.flag import DeviceSighting, Flag
 from crowd.models.ledger import Account, BudgetShard, Entry, Transaction
+from crowd.models.pay import Appeal, PayReview, PayTerms, PriceRule, QuotedPrice
+from crowd.models.payout import Batch, BatchFile, BatchLine, PaidEntry, PayeeDetails
 from crowd.models.project import Membership, Project
 from crowd.models.prompt import Example, ExamplePool, PromptTemplate, PromptVersion
 from crowd.models.qualification import Attempt, Course, CourseItem, Qualification, Step
@@ -31,9 +34,14 @@ __all__ = [
     "AggregationRun",
     "Answer",
     "ApiKey",
+    "Appeal",
     "Assignment",
     "Attempt",
     "Audit",
+    "Batch",
+    "BatchFile",
+    "BatchLine",
+    "Bonus",
     "BudgetShard",
     "CachedVote",
     "CallBucket",
@@ -54,11 +62,18 @@ __all__ = [
     "InjectionFlag",
     "Measurement",
     "Membership",
+    "ModelCost",
+    "PaidEntry",
+    "PayReview",
+    "PayTerms",
+    "PayeeDetails",
+    "PriceRule",
     "Project",
     "ProjectReading",
     "PromptTemplate",
     "PromptVersion",
     "Qualification",
+    "QuotedPrice",
     "Rater",
     "RaterCall",
     "RaterExample",

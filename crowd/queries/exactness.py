@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db.models import Count, F, Q, Sum
 
-from crowd.enums import AssignmentState, TaskState
-from crowd.models import Answer, Assignment, BudgetShard, Project, Task
+from crowd.enums import AccountKind, AssignmentState, CostState, TaskState
+from crowd.models import Answer, Assignment, BudgetShard, Entry, ModelCost, PayReview, Project, Step, Task
 
 HELD = [AssignmentState.ACTIVE, AssignmentState.SUBMITTED]
 
@@ -37,9 +37,16 @@ def broken_promises(project: Project) -> dict[str, int]:
 
 
 def _budget_error(project: Project) -> int:
+    """What is left, what is held and what is booked must be the budget."""
     if project.budget_micros is None:
         return 0
-    left = BudgetShard.objects.filter(project=project).aggregate(sum=Sum("left_micros"))["sum"] or 0
-    held = Assignment.objects.filter(project=project, state__in=HELD, shard__isnull=False)
-    reserved = held.aggregate(sum=Sum("reserved_micros"))["sum"] or 0
-    return abs(project.budget_micros - left - reserved)
+    waiting = Q(state=AssignmentState.ACTIVE) | Q(answer__processed_at__isnull=True, state=AssignmentState.SUBMITTED)
+    parts = (
+        (BudgetShard.objects.filter(project=project), "left_micros"),
+        (Assignment.objects.filter(waiting, project=project), "reserved_micros"),
+        (Step.objects.filter(attempt__course__project=project, attempt__ended_at__isnull=True), "reserved_micros"),
+        (PayReview.objects.filter(project=project, is_budget_held=True), "amount_micros"),
+        (ModelCost.objects.filter(project=project, state=CostState.HELD), "reserved_micros"),
+        (Entry.objects.filter(account__project=project, account__kind=AccountKind.PROJECT_COST), "amount_micros"),
+    )
+    return abs(project.budget_micros - sum(rows.aggregate(sum=Sum(column))["sum"] or 0 for rows, column in parts))

@@ -15,11 +15,13 @@ from crowd.errors import AlreadySubmitted, BudgetExhausted, DomainError, NotFoun
 from crowd.jobs import enqueue_answer
 from crowd.models import Answer, Assignment, Worker
 from crowd.policies.answer_types import AnswerForm
-from crowd.policies.votes import pay_micros, takes_place
+from crowd.policies.pay import late_pay_micros
+from crowd.policies.votes import takes_place
 from crowd.services import one_call
 from crowd.services.assignments import Claim, claim_of, claim_task, take_place
 from crowd.services.budgets import reserve
 from crowd.services.locks import lock_worker
+from crowd.services.pay_terms import terms_of
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,9 @@ def submit_answer(*, assignment_uid: uuid.UUID, worker: Worker, value: Any) -> S
         lock_worker(worker.pk)
         now = timezone.now()
         assignment = (
-            Assignment.objects.select_related("project", "worker").filter(uid=assignment_uid, worker=worker).first()
+            Assignment.objects.select_related("project__pay_terms", "worker")
+            .filter(uid=assignment_uid, worker=worker)
+            .first()
         )
         if assignment is None:
             raise NotFound("there is no such assignment among yours")
@@ -114,7 +118,13 @@ def _store_late(assignment: Assignment, worker: Worker, value: Any, label_index:
     wants_place = not assignment.is_gold and takes_place(worker.kind)
     # Task before budget, as in the claim.
     has_place = wants_place and take_place(assignment.task_id)
-    price = pay_micros(worker.kind, project.price_micros) if has_place or assignment.is_gold else 0
+    price = late_pay_micros(
+        worker.kind,
+        quoted_micros=assignment.reserved_micros,
+        has_place=has_place,
+        is_gold=assignment.is_gold,
+        surplus=terms_of(project).surplus,
+    )
     try:
         shard = reserve(project=project, amount_micros=price)
     except BudgetExhausted:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 
+from django.db import transaction
 from django.db.models import F
 
-from crowd.errors import BudgetExhausted
-from crowd.models import BudgetShard, Project
+from crowd.enums import EventKind
+from crowd.errors import BudgetExhausted, InvalidInput
+from crowd.models import BudgetShard, Project, User
+from crowd.services.events import record_event
 
 SHARDS = 8
 
@@ -41,6 +44,27 @@ def give_back(*, shard: BudgetShard | None, amount_micros: int) -> None:
     """Undo a reservation that was not used."""
     if shard is not None and amount_micros:
         BudgetShard.objects.filter(pk=shard.pk).update(left_micros=F("left_micros") + amount_micros)
+
+
+def add_to_budget(*, project: Project, amount_micros: int, actor: User) -> Project:
+    """Raise a project's budget. Raises InvalidInput where there is none to raise, or for nothing."""
+    if project.budget_micros is None:
+        raise InvalidInput("the project has no budget to raise: what it may owe is not limited")
+    if amount_micros <= 0:
+        raise InvalidInput("give an amount above zero")
+    with transaction.atomic():
+        Project.objects.filter(pk=project.pk).update(budget_micros=F("budget_micros") + amount_micros)
+        shard = BudgetShard.objects.filter(project=project).order_by("left_micros", "pk").first()
+        give_back(shard=shard, amount_micros=amount_micros)
+        project.refresh_from_db(fields=["budget_micros"])
+        record_event(
+            kind=EventKind.BUDGET_ADDED,
+            project=project,
+            actor=actor,
+            subject=project.uid,
+            detail={"amount_micros": amount_micros, "budget_micros": project.budget_micros},
+        )
+    return project
 
 
 def _take(shard: BudgetShard, amount_micros: int) -> bool:

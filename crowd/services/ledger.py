@@ -62,6 +62,31 @@ def pay_answer(*, answer: Answer, amount_micros: int, at: datetime) -> Transacti
     )
 
 
+def reverse_pay(*, answer: Answer, amount_micros: int, round_number: int, at: datetime) -> Transaction:
+    """Take back what an answer earned, by a reversing transaction; once per rejection of it."""
+    return _correct_pay(answer, -amount_micros, f"answer:{answer.uid}:reject:{round_number}", "rejected", at)
+
+
+def reinstate_pay(*, answer: Answer, amount_micros: int, round_number: int, at: datetime) -> Transaction:
+    """Reverse the reversal of a rejection: the answer is owed again; once per rejection."""
+    return _correct_pay(answer, amount_micros, f"answer:{answer.uid}:reinstate:{round_number}", "reinstated", at)
+
+
+def _correct_pay(answer: Answer, owed_micros: int, key: str, reason: str, at: datetime) -> Transaction:
+    project = answer.project
+    cost = account_of(project=project, kind=AccountKind.PROJECT_COST)
+    payable = account_of(project=project, kind=AccountKind.WORKER_PAYABLE, worker=answer.worker)
+    return post_transaction(
+        project=project,
+        kind=TransactionKind.REVERSAL,
+        lines=[(cost, owed_micros), (payable, -owed_micros)],
+        idempotency_key=key,
+        reason=reason,
+        at=at,
+        answer=answer,
+    )
+
+
 def account_of(*, project: Project, kind: AccountKind, worker: Worker | None = None) -> Account:
     """The account, opened on first use."""
     account, _ = Account.objects.get_or_create(project=project, kind=kind, worker=worker, currency=project.currency)

@@ -13,7 +13,7 @@ from crowd.models import Answer, Project, Task
 from crowd.policies.retries import pause_after
 from crowd.services.consensus import update_consensus
 from crowd.services.events import record_event
-from crowd.services.ledger import pay_answer
+from crowd.services.pay_review import book_pay
 from crowd.services.rules import apply_rules
 from crowd.services.trust import score_gold
 
@@ -36,13 +36,13 @@ def process_answer(*, answer_id: int) -> bool:
         # The guard: under the task's lock exactly one caller changes this row.
         if not Answer.objects.filter(pk=answer_id, processed_at__isnull=True).update(processed_at=now):
             return False
-        answer = Answer.objects.select_related("project", "worker", "assignment").get(pk=answer_id)
+        answer = Answer.objects.select_related("project__pay_terms", "worker", "assignment").get(pk=answer_id)
         project = answer.project
         if answer.is_gold:
             score_gold(answer=answer, right_labels=task.gold.labels, at=now)
         else:
             update_consensus(task=task, project=project, at=now)
-        pay_answer(answer=answer, amount_micros=answer.assignment.reserved_micros, at=now)
+        book_pay(answer=answer, amount_micros=answer.assignment.reserved_micros, at=now)
         # Only the answer that finds the project clean writes its row.
         Project.objects.filter(pk=project.pk, is_dirty=False).update(is_dirty=True)
     # After the commit, in transactions of their own: a rule that cannot be applied holds up no answer. What a crash

@@ -11,8 +11,10 @@ from crowd.enums import AssignmentState
 from crowd.jobs import enqueue_answer, enqueue_refit
 from crowd.models import Assignment, Project
 from crowd.queries.answers import unprocessed
+from crowd.services.appeals import grant_unanswered
 from crowd.services.assignments import expire_assignment
 from crowd.services.leases import adjust_leases
+from crowd.services.pay_review import approve_by_silence, close_unappealed
 from crowd.services.processing import process_or_postpone
 from crowd.services.refit import refit_project
 from crowd.services.reopening import reopen_due
@@ -31,6 +33,7 @@ def sweep_once() -> None:
     reopen_due()
     close_idle()
     adjust_leases()
+    settle_silence()
     lost = unprocessed().filter(created_at__lt=timezone.now() - LOST_AFTER)
     for answer_id in lost.values_list("id", flat=True)[:BATCH]:
         enqueue_answer(answer_id)
@@ -48,6 +51,7 @@ def work_off() -> bool:
     reopen_due()
     close_idle()
     adjust_leases()
+    settle_silence()
     for project_id in list(_due_refits().values_list("id", flat=True)):
         refit_project(project_id=project_id)
     return len(answer_ids) == BATCH
@@ -61,6 +65,13 @@ def expire_overdue() -> int:
     return sum(
         expire_assignment(assignment_id=pk, now=now) for pk in list(overdue.values_list("id", flat=True)[:BATCH])
     )
+
+
+def settle_silence() -> None:
+    """Let silence decide: pay that nobody reviewed, appeals that nobody judged, rejections that nobody contested."""
+    approve_by_silence()
+    grant_unanswered()
+    close_unappealed()
 
 
 def _due_refits() -> QuerySet[Project]:

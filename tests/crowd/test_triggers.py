@@ -14,6 +14,7 @@ EXPECTED = {
         for table in (
             *("adjudication", "answer", "entry", "event", "reopenedplace", "restitutionline", "rulefiring"),
             *("transaction", "trustchange"),
+            *("batchfile", "bonus", "paidentry", "pricerule"),
         )
         for verb in ("update", "delete")
     ),
