@@ -95,6 +95,32 @@ class VoteState(TextChoices):
 
     SHADOW = "shadow"
     COUNTED = "counted"
+    # It counts, and decides alone where it is sure enough.
+    DECIDES = "decides"
+
+
+class PoolingRule(TextChoices):
+    """How a group of related models counts."""
+
+    POOL = "pool"
+    DISCOUNT = "discount"
+
+
+class ModelTestKind(TextChoices):
+    """What a model is tested for."""
+
+    STAND_IN = "stand_in"
+    ROUTING = "routing"
+    DRIFT = "drift"
+    SNAPSHOT = "snapshot"
+
+
+class SuggestionPolicy(TextChoices):
+    """When people see what a model says of a task."""
+
+    OFF = "off"
+    AFTER = "after"
+    BEFORE = "before"
 
 
 class Role(TextChoices):
@@ -320,6 +346,10 @@ class EventKind(TextChoices):
     RATER_FINISHED = "rater_finished"
     FAILURES_RETRIED = "failures_retried"
     TASK_FLAGGED = "task_flagged"
+    MODEL_TESTED = "model_tested"
+    VOTES_CHANGED = "votes_changed"
+    GATE_TERMS_SET = "gate_terms_set"
+    PREVALENCE_DRAWN = "prevalence_drawn"
 
 
 class FlagKind(TextChoices):

@@ -12,7 +12,9 @@ from crowd.models.eligibility import Requirements, WorkTerms
 from crowd.models.event import Event
 from crowd.models.fairness import FairnessTerms
 from crowd.models.flag import DeviceSighting, Flag
+from crowd.models.gate import GateTerms, ModelStanding, ModelTest, VoteChange
 from crowd.models.ledger import Account, BudgetShard, Entry, Transaction
+from crowd.models.model_work import ModelDecision, PrevalenceDraw, Suggestion
 from crowd.models.pay import Appeal, PayReview, PayTerms, PriceRule, QuotedPrice
 from crowd.models.payout import Batch, BatchFile, BatchLine, PaidEntry, PayeeDetails
 from crowd.models.project import Membership, Project
@@ -57,16 +59,21 @@ __all__ = [
     "ExamplePool",
     "FairnessTerms",
     "Flag",
+    "GateTerms",
     "Gold",
     "IdempotencyRecord",
     "InjectionFlag",
     "Measurement",
     "Membership",
     "ModelCost",
+    "ModelDecision",
+    "ModelStanding",
+    "ModelTest",
     "PaidEntry",
     "PayReview",
     "PayTerms",
     "PayeeDetails",
+    "PrevalenceDraw",
     "PriceRule",
     "Project",
     "ProjectReading",
@@ -86,10 +93,12 @@ __all__ = [
     "RuleFiring",
     "Skill",
     "Step",
+    "Suggestion",
     "Task",
     "Transaction",
     "TrustChange",
     "User",
+    "VoteChange",
     "VoteDetail",
     "VoteFailure",
     "WorkTerms",

@@ -21,7 +21,10 @@ EXPECTED = {
     *("example_is_no_gold", "gold_is_no_example", "crowd_example_no_update"),
     *(
         f"crowd_{table}_no_{verb}"
-        for table in ("promptversion", "cachedvote", "votedetail")
+        for table in (
+            *("promptversion", "cachedvote", "votedetail"),
+            *("modeltest", "votechange", "prevalencedraw", "suggestion", "modeldecision"),
+        )
         for verb in ("update", "delete")
     ),
 }
