@@ -34,6 +34,6 @@ def backwards(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crowd", ".py")]
+    dependencies = [("crowd", "0015_model_gate")]
 
     operations = [migrations.RunPython(forwards, backwards, elidable=False)]
