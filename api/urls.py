@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from api.views import adaptive, courses, disputes, hot, projects, reports, trust, work
+from api.views import adaptive, courses, disputes, hot, projects, reports, trust, webhooks, work
 
 PROJECT = "projects/<uuid:project>"
 ASSIGNMENT = "assignments/<uuid:assignment>"
+WEBHOOK = "webhooks/<uuid:webhook>"
 
 urlpatterns = [
     path("projects", projects.ProjectsView.as_view(), name="api-projects"),
@@ -43,4 +44,11 @@ urlpatterns = [
     path("courses/<uuid:course>/start", courses.StartView.as_view(), name="api-course-start"),
     path("steps/<uuid:step>/answer", courses.StepView.as_view(), name="api-step-answer"),
     path(f"{PROJECT}/payouts", reports.PayoutsView.as_view(), name="api-payouts"),
+    path(f"{PROJECT}/webhooks", webhooks.WebhooksView.as_view(), name="api-webhooks"),
+    path(WEBHOOK, webhooks.WebhookView.as_view(), name="api-webhook"),
+    path(f"{WEBHOOK}/ping", webhooks.WebhookPingView.as_view(), name="api-webhook-ping"),
+    path(f"{WEBHOOK}/rotate", webhooks.WebhookRotateView.as_view(), name="api-webhook-rotate"),
+    path(f"{WEBHOOK}/deliveries", webhooks.WebhookDeliveriesView.as_view(), name="api-webhook-deliveries"),
+    path(f"{WEBHOOK}/redeliver", webhooks.WebhookRedeliverView.as_view(), name="api-webhook-redeliver"),
+    path("deliveries/<uuid:delivery>/redeliver", webhooks.DeliveryRedeliverView.as_view(), name="api-redeliver"),
 ]

@@ -11,6 +11,7 @@ application = get_wsgi_application()
 from django.conf import settings  # noqa: E402  the settings exist only once Django is set up
 
 if settings.IS_WORKER_EMBEDDED:
-    from config.embedded_worker import start
+    from config import embedded_courier, embedded_worker
 
-    start()
+    embedded_worker.start()
+    embedded_courier.start()

@@ -294,6 +294,9 @@ class EventKind(TextChoices):
     TASKS_ADDED = "tasks_added"
     GOLDS_ADDED = "golds_added"
     WORKERS_ADDED = "workers_added"
+    WEBHOOK_SET = "webhook_set"
+    WEBHOOK_REMOVED = "webhook_removed"
+    WEBHOOK_DISABLED = "webhook_disabled"
     TASK_COMPLETED = "task_completed"
     TASK_DISPUTED = "task_disputed"
     TASK_REOPENED = "task_reopened"
@@ -407,3 +410,28 @@ class RestitutionLineKind(TextChoices):
     CHANGE_UNDONE = "change_undone"
     CHANGE_NOT_IMPOSED = "change_not_imposed"
     PLACES_KEPT = "places_kept"
+
+
+class WebhookKind(TextChoices):
+    """What a project's webhooks are told; the value is the message's ``type``."""
+
+    PING = "ping"
+    TASK_COMPLETED = "task.completed"
+    TASK_REOPENED = "task.reopened"
+    OVERLAP_EXTENDED = "overlap.extended"
+    GOLD_FAILED = "gold.failed"
+    WORKER_WARNED = "worker.warned"
+    WORKER_RESTRICTED = "worker.restricted"
+    WORKER_SUSPENDED = "worker.suspended"
+    DISPUTE_OPENED = "dispute.opened"
+    CONSENSUS_CHANGED = "consensus.changed"
+    PAYOUT_APPROVED = "payout.approved"
+    EXPORT_READY = "export.ready"
+
+
+class DeliveryState(TextChoices):
+    """A delivery is tried until it is delivered, or dead: kept in the log for a redelivery by hand."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"

@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 # Wakes the embedded worker of this process; nobody waits for it where a broker is configured.
 WAKE = threading.Event()
+# The same for its courier, a thread of its own: no answer waits for somebody else's slow server.
+WAKE_COURIER = threading.Event()
 
 
 @shared_task(name="crowd.jobs.process_answer")
@@ -53,6 +55,14 @@ def reopen_places(enrolment_id: int) -> None:
     reopen(enrolment_id=enrolment_id)
 
 
+@shared_task(name="crowd.jobs.deliver_webhook")
+def deliver_webhook(webhook_id: int) -> None:
+    """Send what is due to one webhook."""
+    from crowd.services.courier import deliver_due
+
+    deliver_due(webhook_ids=[webhook_id])
+
+
 def enqueue_answer(answer_id: int) -> None:
     """Have the answer processed once the transaction commits."""
     transaction.on_commit(lambda: _wake(process_answer, answer_id))
@@ -68,9 +78,14 @@ def enqueue_reopening(enrolment_id: int) -> None:
     transaction.on_commit(lambda: _wake(reopen_places, enrolment_id))
 
 
-def _wake(job: Any, row_id: int) -> None:
+def enqueue_webhook(webhook_id: int) -> None:
+    """Have a webhook sent what is due once the transaction commits."""
+    transaction.on_commit(lambda: _wake(deliver_webhook, webhook_id, WAKE_COURIER))
+
+
+def _wake(job: Any, row_id: int, embedded: threading.Event = WAKE) -> None:
     if not settings.CELERY_BROKER_URL:
-        WAKE.set()
+        embedded.set()
         return
     try:
         job.delay(row_id)

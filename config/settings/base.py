@@ -92,6 +92,10 @@ CACHES = {
     )
 }
 
+# --- webhooks -------------------------------------------------------------------------------------------------
+# Hosts, as host or host:port, that webhooks may reach although they are private or speak plain HTTP.
+WEBHOOK_ALLOWED_HOSTS = env.names("ASSAY_WEBHOOK_ALLOWED_HOSTS", [])
+
 # --- accounts -------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "crowd.User"
 LOGIN_URL = "log-in"

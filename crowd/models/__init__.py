@@ -28,6 +28,7 @@ from crowd.models.task import Gold, Task
 from crowd.models.trust import ReopenedPlace, TrustChange
 from crowd.models.user import User
 from crowd.models.vote import CachedVote, CallBucket, InjectionFlag, RaterCall, VoteDetail, VoteFailure
+from crowd.models.webhook import Webhook, WebhookAttempt, WebhookDelivery, WebhookMessage
 from crowd.models.worker import Enrolment, Worker
 
 __all__ = [
@@ -101,6 +102,10 @@ __all__ = [
     "VoteChange",
     "VoteDetail",
     "VoteFailure",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookMessage",
     "WorkTerms",
     "Worker",
     "WorkerReading",

@@ -13,7 +13,9 @@ from crowd.enums import AnswerType, EventKind, TaskState
 from crowd.errors import Conflict, NotFound
 from crowd.models import Adjudication, Answer, Consensus, Project, Skill, Task, User
 from crowd.policies.answer_types import AnswerForm
+from crowd.services.announcements import task_notice
 from crowd.services.events import record_event
+from crowd.services.webhooks import announce_all
 
 
 def adjudicate_task(
@@ -52,7 +54,7 @@ def adjudicate_task(
             state=TaskState.COMPLETE, overlap=F("overlap") - F("open_slots"), open_slots=0, is_open=False
         )
         answers = list(Answer.objects.filter(task=task, label_index__isnull=False))
-        Consensus.objects.update_or_create(
+        consensus, _ = Consensus.objects.update_or_create(
             task=task,
             defaults={
                 "project": project,
@@ -74,6 +76,14 @@ def adjudicate_task(
             detail={"label": project.label_values[label_index], "reason": reason},
             at=now,
         )
+        notice = task_notice(
+            kind=EventKind.TASK_COMPLETED,
+            task=task,
+            consensus=consensus,
+            project=project,
+            reason="decided by an expert",
+        )
+        announce_all(project=project, notices=[notice], at=now)
         Project.objects.filter(pk=project.pk, is_dirty=False).update(is_dirty=True)
         return adjudication
 

@@ -17,7 +17,9 @@ from crowd.queries.consensus import answer_counts, counted_answers
 from crowd.queries.posteriors import preview_posterior
 from crowd.queries.reopening import places_given_away
 from crowd.queries.worth import worth_of_an_answer
+from crowd.services.announcements import LabelChange, announce_label_changes, task_notice
 from crowd.services.audits import record_stop
+from crowd.services.webhooks import Notice, announce_all
 
 STATE_AFTER = {
     EventKind.TASK_COMPLETED: TaskState.COMPLETE,
@@ -40,6 +42,7 @@ def update_consensus(*, task: Task, project: Project, at: datetime) -> None:
     given = [(answer.worker_id, answer.label_index) for answer in answers if answer.label_index is not None]
     posterior = preview_posterior(project, given)
     best = int(posterior.argmax())
+    before = _label_before(task)
     consensus, _ = Consensus.objects.update_or_create(
         task=task,
         defaults={
@@ -52,6 +55,10 @@ def update_consensus(*, task: Task, project: Project, at: datetime) -> None:
             "updated_at": at,
         },
     )
+    if before is not None and before != best:
+        announce_label_changes(
+            changes=[LabelChange(task.pk, before, best, consensus.confidence)], project=project, at=at
+        )
     placed = sum(answer.holds_place for answer in answers)
     _settle([(task, consensus, placed)], project, at)
 
@@ -77,6 +84,7 @@ def _settle(settled: Sequence[tuple[Task, Consensus, int]], project: Project, at
     to: dict[TaskState, list[int]] = defaultdict(list)
     moved: dict[int, list[int]] = defaultdict(list)
     events: list[Event] = []
+    notices: list[Notice] = []
     task_ids = [task.pk for task, *_ in settled]
     given_away = places_given_away(task_ids)
     audits = Audit.objects.in_bulk(task_ids, field_name="task_id")
@@ -124,6 +132,9 @@ def _settle(settled: Sequence[tuple[Task, Consensus, int]], project: Project, at
             to[STATE_AFTER[kind]].append(task.pk)
             detail = {"reason": decision.reason}
             events.append(Event(kind=kind, project=project, subject=task.uid, detail=detail, created_at=at))
+            notices.append(
+                task_notice(kind=kind, task=task, consensus=consensus, project=project, reason=decision.reason)
+            )
     for priority, ids in moved.items():
         Task.objects.filter(pk__in=ids).update(priority=priority)
     for state in (TaskState.COMPLETE, TaskState.DISPUTED):
@@ -137,6 +148,14 @@ def _settle(settled: Sequence[tuple[Task, Consensus, int]], project: Project, at
             state=TaskState.OPEN, overlap=F("overlap") + 1, open_slots=F("open_slots") + 1, is_open=True
         )
     Event.objects.bulk_create(events, batch_size=500)
+    announce_all(project=project, notices=notices, at=at)
+
+
+def _label_before(task: Task) -> int | None:
+    """The label that was announced: a task that is not complete has not been."""
+    if task.state != TaskState.COMPLETE:
+        return None
+    return Consensus.objects.filter(task=task).values_list("label_index", flat=True).first()
 
 
 def _kind(task: Task, project: Project, decision: Completion) -> EventKind | None:

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from crowd.enums import RunState, TaskState
+from crowd.enums import RunState, TaskState, WebhookKind
 from crowd.models import AggregationRun, Answer, Consensus, Project, Skill, Task
 from crowd.queries.answers import ProjectAnswers
+from crowd.services.announcements import LabelChange, announce_label_changes
 from crowd.services.upserts import upsert
+from crowd.services.webhooks import listeners
 from quality.aggregation.preview import mean_accuracy, preview_weight
 from quality.results import AggregationResult
 
@@ -56,6 +58,8 @@ def store_consensus(
         )
     )
     candidates: list[int] = []
+    announced = _labels_announced(project)
+    changes: list[LabelChange] = []
 
     def rows() -> Iterator[tuple[Any, ...]]:
         answers = read.answers
@@ -68,11 +72,22 @@ def store_consensus(
             assert isinstance(task_id, int)
             if (confidence[i] >= project.target_confidence) != (states[task_id] == TaskState.COMPLETE):
                 candidates.append(task_id)
+            if announced.get(task_id, best[i]) != best[i]:
+                changes.append(LabelChange(task_id, announced[task_id], best[i], confidence[i]))
             posterior = json.dumps(probabilities[i].tolist())
             yield (task_id, project.pk, best[i], posterior, confidence[i], per_task[i], run.pk, at)
 
     upsert(Consensus, CONSENSUS_COLUMNS, rows(), conflict=("task_id",))
+    announce_label_changes(changes=changes, project=project, at=at)
     return candidates
+
+
+def _labels_announced(project: Project) -> dict[int, int]:
+    """The labels of completed tasks before this fit; read only where somebody listens for changes."""
+    if not listeners(project, [WebhookKind.CONSENSUS_CHANGED]):
+        return {}
+    complete = Consensus.objects.filter(project=project, task__state=TaskState.COMPLETE)
+    return dict(complete.values_list("task_id", "label_index"))
 
 
 def store_skills(

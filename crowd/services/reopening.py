@@ -12,6 +12,7 @@ from crowd.enums import EventKind, TaskState
 from crowd.models import Answer, BudgetShard, Enrolment, Project, ReopenedPlace, Task, TrustChange, WorkTerms
 from crowd.policies.votes import pay_micros
 from crowd.queries.reopening import confidence_without, placed_answers
+from crowd.services.announcements import announce_reopened
 from crowd.services.events import record_event
 
 BATCH = 200
@@ -81,13 +82,15 @@ def _reopen(answer: Answer, change: TrustChange, at: datetime) -> int:
         Task.objects.filter(pk=task.pk).update(
             state=TaskState.OPEN, overlap=F("overlap") + 1, open_slots=F("open_slots") + 1, is_open=True
         )
+        reason = "the place of a suspended worker's answer is given to another"
         record_event(
             kind=EventKind.TASK_REOPENED,
             project=answer.project,
             subject=task.uid,
-            detail={"reason": "the place of a suspended worker's answer is given to another"},
+            detail={"reason": reason},
             at=at,
         )
+        announce_reopened(task=task, project=answer.project, reason=reason, at=at)
         return 1
 
 

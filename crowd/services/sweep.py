@@ -8,11 +8,13 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from crowd.enums import AssignmentState
-from crowd.jobs import enqueue_answer, enqueue_refit
+from crowd.jobs import enqueue_answer, enqueue_refit, enqueue_webhook
 from crowd.models import Assignment, Project
 from crowd.queries.answers import unprocessed
+from crowd.queries.webhooks import due_webhooks
 from crowd.services.appeals import grant_unanswered
 from crowd.services.assignments import expire_assignment
+from crowd.services.courier import prune_log
 from crowd.services.leases import adjust_leases
 from crowd.services.pay_review import approve_by_silence, close_unappealed
 from crowd.services.processing import process_or_postpone
@@ -39,6 +41,9 @@ def sweep_once() -> None:
         enqueue_answer(answer_id)
     for project_id in _due_refits().values_list("id", flat=True):
         enqueue_refit(project_id)
+    for webhook_id in due_webhooks(timezone.now()).values_list("id", flat=True)[:BATCH]:
+        enqueue_webhook(webhook_id)
+    prune_log()
 
 
 def work_off() -> bool:

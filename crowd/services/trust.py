@@ -15,6 +15,7 @@ from crowd.policies.trust import (
     decide_trust,
     gold_test,
 )
+from crowd.services.announcements import announce_gold_failed, announce_trust
 from crowd.services.events import record_event
 from quality.skill.gold import accuracy_posterior
 
@@ -31,6 +32,7 @@ def score_gold(*, answer: Answer, right_labels: list[str], at: datetime) -> None
     _store(skill, record, at)
     if not is_right:
         record_event(kind=EventKind.GOLD_FAILED, project=project, worker=worker, subject=answer.uid, at=at)
+        announce_gold_failed(worker=worker, project=project, right=record.right, wrong=record.wrong, at=at)
     enrolment = Enrolment.objects.select_for_update().get(project=project, worker=worker)
     terms = WorkTerms.objects.filter(enrolment=enrolment).first()
     decision = decide_trust(
@@ -88,6 +90,7 @@ def change_trust(
         detail={"from": change.from_level, "to": change.to_level, "reason": decision.reason},
         at=at,
     )
+    announce_trust(change=change, worker=worker, project=project, at=at)
     return change
 
 

@@ -1,0 +1,109 @@
+"""Webhooks and their log: what comes in and what goes out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from crowd.enums import DeliveryState, WebhookKind
+from crowd.models import Webhook, WebhookAttempt, WebhookDelivery
+from crowd.policies.addresses import MAX_URL_LENGTH
+from crowd.policies.webhooks import MAX_SECRET_OVERLAP_HOURS, SECRET_OVERLAP_HOURS
+from crowd.services.webhook_settings import WebhookPlan
+
+# A ping is only sent when it is asked for.
+SUBSCRIBABLE = [(kind.value, kind.label) for kind in WebhookKind if kind != WebhookKind.PING]
+
+
+class WebhookInput(serializers.Serializer[Any]):
+    """A webhook to make; without ``kinds`` it is told everything."""
+
+    url = serializers.CharField(max_length=MAX_URL_LENGTH)
+    description = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    kinds = serializers.ListField(child=serializers.ChoiceField(SUBSCRIBABLE), required=False)
+    is_active = serializers.BooleanField(required=False)
+
+    def plan(self, before: Webhook | None = None) -> WebhookPlan:
+        """The validated body as the service takes it; what is left out stays as it was ``before``."""
+        body: dict[str, Any] = dict(self.validated_data)
+        if before is not None:
+            was = {name: getattr(before, name) for name in ("url", "description", "kinds", "is_active")}
+            body = was | body
+        if "kinds" in body:
+            body["kinds"] = tuple(WebhookKind(kind) for kind in body["kinds"])
+        return WebhookPlan(**body)
+
+
+class RotateInput(serializers.Serializer[Any]):
+    """How long the old secret signs as well; 0 ends it now."""
+
+    overlap_hours = serializers.IntegerField(
+        min_value=0, max_value=MAX_SECRET_OVERLAP_HOURS, required=False, default=SECRET_OVERLAP_HOURS
+    )
+
+
+class RedeliverInput(serializers.Serializer[Any]):
+    """Since when messages are delivered again: the dead ones, with ``is_everything`` all."""
+
+    since = serializers.DateTimeField()
+    is_everything = serializers.BooleanField(required=False, default=False)
+
+
+class LogInput(serializers.Serializer[Any]):
+    """Which deliveries to list."""
+
+    state = serializers.ChoiceField(DeliveryState.choices, required=False)
+
+    def states(self) -> list[DeliveryState]:
+        """The states asked for; none: all."""
+        return [DeliveryState(self.validated_data["state"])] if "state" in self.validated_data else []
+
+
+def webhook_body(webhook: Webhook) -> dict[str, Any]:
+    """A webhook without its secret."""
+    return {
+        "id": str(webhook.uid),
+        "url": webhook.url,
+        "description": webhook.description,
+        "kinds": webhook.kinds,
+        "is_active": webhook.is_active,
+        "disabled_reason": webhook.disabled_reason,
+        "failures": webhook.failures,
+        "failing_since": _time(webhook.failing_since),
+        "paused_until": _time(webhook.paused_until),
+        "previous_secret_until": _time(webhook.previous_secret_until),
+        "created_at": webhook.created_at.isoformat(),
+    }
+
+
+def delivery_body(delivery: WebhookDelivery, log: list[WebhookAttempt] | None = None) -> dict[str, Any]:
+    """A delivery, with the attempts made so far where they are given."""
+    is_pending = delivery.state == DeliveryState.PENDING
+    body = {
+        "id": str(delivery.uid),
+        "webhook_id": delivery.message.webhook_id,
+        "kind": delivery.message.kind,
+        "state": delivery.state,
+        "attempts_made": delivery.attempts,
+        "next_attempt_at": _time(delivery.next_attempt_at) if is_pending else None,
+        "created_at": delivery.created_at.isoformat(),
+    }
+    return body if log is None else body | {"attempts": [attempt_body(attempt) for attempt in log]}
+
+
+def attempt_body(attempt: WebhookAttempt) -> dict[str, Any]:
+    """One try; without ``ended_at`` it is under way, or was cut off."""
+    return {
+        "number": attempt.number,
+        "started_at": attempt.started_at.isoformat(),
+        "ended_at": _time(attempt.ended_at),
+        "duration_ms": attempt.duration_ms,
+        "status": attempt.status,
+        "error": attempt.error,
+        "reply": attempt.reply,
+    }
+
+
+def _time(value: Any) -> str | None:
+    return None if value is None else value.isoformat()

@@ -1,0 +1,102 @@
+"""Words what happened to tasks and workers as notices for a project's webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from crowd.enums import EventKind, TrustLevel, WebhookKind
+from crowd.models import Consensus, Project, Task, TrustChange, Worker
+from crowd.services.webhooks import Notice, announce, announce_all
+
+TASK_KINDS = {
+    EventKind.TASK_COMPLETED: WebhookKind.TASK_COMPLETED,
+    EventKind.TASK_DISPUTED: WebhookKind.DISPUTE_OPENED,
+    EventKind.OVERLAP_EXTENDED: WebhookKind.OVERLAP_EXTENDED,
+    EventKind.TASK_REOPENED: WebhookKind.TASK_REOPENED,
+}
+LEVEL_KINDS = {
+    TrustLevel.RESTRICTED: WebhookKind.WORKER_RESTRICTED,
+    TrustLevel.SUSPENDED: WebhookKind.WORKER_SUSPENDED,
+}
+# Tasks in one message: receivers expect small ones.
+CHANGES_PER_MESSAGE = 100
+
+
+@dataclass(frozen=True)
+class LabelChange:
+    """The consensus of a completed task has another label than before."""
+
+    task_id: int
+    before: int
+    after: int
+    confidence: float
+
+
+def task_notice(*, kind: EventKind, task: Task, consensus: Consensus, project: Project, reason: str) -> Notice:
+    """What happened to a task. A dispute is told without the leading label: an expert decides it blind."""
+    data = {
+        "task": str(task.uid),
+        "key": task.key,
+        "answers": consensus.answers,
+        "confidence": consensus.confidence,
+        "reason": reason,
+    }
+    if kind == EventKind.TASK_COMPLETED:
+        data["label"] = project.label_values[consensus.label_index]
+    return Notice(TASK_KINDS[kind], data)
+
+
+def announce_reopened(*, task: Task, project: Project, reason: str, at: datetime) -> None:
+    """A place of the task was given to another worker."""
+    data = {"task": str(task.uid), "key": task.key, "reason": reason}
+    announce(kind=WebhookKind.TASK_REOPENED, project=project, data=data, at=at)
+
+
+def announce_label_changes(*, changes: Sequence[LabelChange], project: Project, at: datetime) -> None:
+    """Completed tasks whose label is another now, many in a message."""
+    if not changes:
+        return
+    labels = project.label_values
+    tasks = Task.objects.only("uid", "key").in_bulk([change.task_id for change in changes])
+    rows = [
+        {
+            "task": str(tasks[change.task_id].uid),
+            "key": tasks[change.task_id].key,
+            "from": labels[change.before],
+            "to": labels[change.after],
+            "confidence": change.confidence,
+        }
+        for change in changes
+    ]
+    starts = range(0, len(rows), CHANGES_PER_MESSAGE)
+    notices = [
+        Notice(WebhookKind.CONSENSUS_CHANGED, {"changes": rows[start : start + CHANGES_PER_MESSAGE]})
+        for start in starts
+    ]
+    announce_all(project=project, notices=notices, at=at)
+
+
+def announce_gold_failed(*, worker: Worker, project: Project, right: int, wrong: int, at: datetime) -> None:
+    """A worker missed a gold; which one is not told."""
+    data = {"worker": str(worker.uid), "golds_right": right, "golds_wrong": wrong}
+    announce(kind=WebhookKind.GOLD_FAILED, project=project, data=data, at=at)
+
+
+def announce_trust(*, change: TrustChange, worker: Worker, project: Project, at: datetime) -> None:
+    """A worker was warned, restricted or suspended; the reason stays here, where it may name people."""
+    is_warning = change.from_level == change.to_level
+    kind = WebhookKind.WORKER_WARNED if is_warning else LEVEL_KINDS.get(TrustLevel(change.to_level))
+    if kind is None:
+        return
+    data = {
+        "worker": str(worker.uid),
+        "change": str(change.uid),
+        "from": change.from_level,
+        "to": change.to_level,
+        "rule": change.rule,
+        "rule_version": change.rule_version,
+        "expires_at": None if change.expires_at is None else change.expires_at.isoformat(),
+    }
+    announce(kind=kind, project=project, data=data, at=at)
