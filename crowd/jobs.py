@@ -63,6 +63,14 @@ def deliver_webhook(webhook_id: int) -> None:
     deliver_due(webhook_ids=[webhook_id])
 
 
+@shared_task(name="crowd.jobs.work_off_restitution")
+def work_off_restitution(restitution_id: int) -> None:
+    """Put right what followed from an error of ours."""
+    from crowd.services.restitution import work_off_restitution as work_off
+
+    work_off(restitution_id=restitution_id)
+
+
 def enqueue_answer(answer_id: int) -> None:
     """Have the answer processed once the transaction commits."""
     transaction.on_commit(lambda: _wake(process_answer, answer_id))
@@ -81,6 +89,11 @@ def enqueue_reopening(enrolment_id: int) -> None:
 def enqueue_webhook(webhook_id: int) -> None:
     """Have a webhook sent what is due once the transaction commits."""
     transaction.on_commit(lambda: _wake(deliver_webhook, webhook_id, WAKE_COURIER))
+
+
+def enqueue_restitution(restitution_id: int) -> None:
+    """Have a restitution worked off once the transaction commits."""
+    transaction.on_commit(lambda: _wake(work_off_restitution, restitution_id))
 
 
 def _wake(job: Any, row_id: int, embedded: threading.Event = WAKE) -> None:

@@ -19,12 +19,16 @@ _FIELDS = (
 )
 
 
-def records_of(*, project: Project, worker_id: int, since: datetime | None) -> list[Record]:
-    """What one worker did after ``since``, oldest first, at most the longest window; two queries."""
+def records_of(
+    *, project: Project, worker_id: int, since: datetime | None, until: datetime | None = None
+) -> list[Record]:
+    """What one worker did after ``since``, up to ``until``, oldest first, at most the longest window; two queries."""
     answers = _answers(project).filter(worker_id=worker_id)
     ends = _ends(project).filter(worker_id=worker_id)
     if since is not None:
         answers, ends = answers.filter(created_at__gt=since), ends.filter(ended_at__gt=since)
+    if until is not None:
+        answers, ends = answers.filter(created_at__lte=until), ends.filter(ended_at__lte=until)
     rows = [_of_answer(row) for row in answers.order_by("-id").values(*_FIELDS)[:LONGEST_WINDOW]]
     rows += [
         Record(kind=_ENDS[state], at=at)

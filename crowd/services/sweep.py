@@ -20,6 +20,7 @@ from crowd.services.pay_review import approve_by_silence, close_unappealed
 from crowd.services.processing import process_or_postpone
 from crowd.services.refit import refit_project
 from crowd.services.reopening import reopen_due
+from crowd.services.restitution import restitutions_due
 from crowd.services.training import close_idle
 from crowd.services.trust_terms import expire_levels
 
@@ -33,6 +34,7 @@ def sweep_once() -> None:
     expire_overdue()
     expire_levels()
     reopen_due()
+    restitutions_due()
     close_idle()
     adjust_leases()
     settle_silence()
@@ -54,6 +56,7 @@ def work_off() -> bool:
     expire_overdue()
     expire_levels()
     reopen_due()
+    restitutions_due()
     close_idle()
     adjust_leases()
     settle_silence()

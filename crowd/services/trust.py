@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from crowd.enums import EventKind, TrustLevel
 from crowd.jobs import enqueue_reopening
@@ -23,17 +24,18 @@ from quality.skill.gold import accuracy_posterior
 def score_gold(*, answer: Answer, right_labels: list[str], at: datetime) -> None:
     """Score a gold answer, update the worker's skill and decide about trust; in the caller's transaction."""
     project, worker = answer.project, answer.worker
-    is_right = answer.value in right_labels
+    is_right = is_right_answer(answer.value, right_labels)
     Answer.objects.filter(pk=answer.pk).update(is_correct=is_right)
+    # The enrolment before the skill, as everywhere.
+    enrolment = Enrolment.objects.select_for_update().get(project=project, worker=worker)
     Skill.objects.get_or_create(project=project, worker=worker, defaults={"updated_at": at})
     skill = Skill.objects.select_for_update().get(project=project, worker=worker)
     test = gold_test(len(project.labels))
     record = record_of(skill).after(is_right, test)
-    _store(skill, record, at)
+    store_record(skill, record, at)
     if not is_right:
         record_event(kind=EventKind.GOLD_FAILED, project=project, worker=worker, subject=answer.uid, at=at)
         announce_gold_failed(worker=worker, project=project, right=record.right, wrong=record.wrong, at=at)
-    enrolment = Enrolment.objects.select_for_update().get(project=project, worker=worker)
     terms = WorkTerms.objects.filter(enrolment=enrolment).first()
     decision = decide_trust(
         level=TrustLevel(enrolment.trust_level),
@@ -46,6 +48,11 @@ def score_gold(*, answer: Answer, right_labels: list[str], at: datetime) -> None
         WorkTerms.objects.filter(enrolment=enrolment, is_warned=True).update(is_warned=False)
     if decision is not None:
         change_trust(enrolment=enrolment, decision=decision, at=at)
+
+
+def is_right_answer(value: Any, right_labels: list[str]) -> bool:
+    """Whether a gold answer is right; any of the right labels will do."""
+    return value in right_labels
 
 
 def change_trust(
@@ -98,7 +105,7 @@ def begin_anew(*, enrolment: Enrolment, at: datetime) -> None:
     """Start the sequential test afresh, in the caller's transaction; the golds so far stay on the record."""
     skill = Skill.objects.select_for_update().filter(project=enrolment.project, worker=enrolment.worker).first()
     if skill is not None:
-        _store(skill, record_of(skill).begun_anew(), at)
+        store_record(skill, record_of(skill).begun_anew(), at)
     WorkTerms.objects.filter(enrolment=enrolment).update(is_warned=False)
 
 
@@ -129,7 +136,8 @@ def _move(enrolment: Enrolment, change: TrustChange, until: datetime | None) -> 
         enqueue_reopening(enrolment.pk)
 
 
-def _store(skill: Skill, record: GoldRecord, at: datetime) -> None:
+def store_record(skill: Skill, record: GoldRecord, at: datetime) -> None:
+    """Write the golds of a locked skill row, with the estimate that follows from them."""
     skill.gold_right, skill.gold_wrong = record.right, record.wrong
     skill.recent_right, skill.recent_wrong = record.recent_right, record.recent_wrong
     skill.gold_llr = record.llr

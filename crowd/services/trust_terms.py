@@ -12,14 +12,11 @@ from crowd.enums import TrustLevel
 from crowd.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from crowd.models import Enrolment, Project, TrustChange, User, WorkTerms
 from crowd.policies.trust import TrustDecision
+from crowd.policies.trust_replay import EXPIRY_RULE, FREEDOM, MANUAL_RULE
 from crowd.services.trust import begin_anew, change_trust
 
 BATCH = 200
-MANUAL_RULE = "by-hand"
-EXPIRY_RULE = "expiry"
 MAX_DAYS = 3650
-# How free a level is: a move to a freer one is a new start for the sequential test.
-FREEDOM = {TrustLevel.SUSPENDED: 0, TrustLevel.RESTRICTED: 1, TrustLevel.NEW: 2, TrustLevel.TRUSTED: 3}
 
 
 def set_trust(
