@@ -164,8 +164,8 @@ def _restore_level(
 
 APOLOGIES = {
     TrustLevel.SUSPENDED: "Your work here was suspended by an error of ours. The suspension is lifted; we are sorry.",
-    TrustLevel.RESTRICTED: "Your work here was restricted by an error of ours. The restriction has ended; we are sorry.",
-    TrustLevel.NEW: "By an error of ours you were not given the trust that you had earned. You have it now; we are sorry.",
+    TrustLevel.RESTRICTED: "Your work here was restricted by an error of ours. It has ended; we are sorry.",
+    TrustLevel.NEW: "By an error of ours you lacked the trust that you had earned. You have it now; we are sorry.",
     "warning": "You were warned by an error of ours. The warning is withdrawn; we are sorry.",
     "pause": "Your work here was paused by an error of ours. The pause has ended; we are sorry.",
 }
