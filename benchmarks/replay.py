@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.frame import Report, start
 from benchmarks.public_crowds import PublicCrowd, read_crowds
+from benchmarks.replayed_prices import compare_prices, majority_curve
 from benchmarks.replayed_project import ORDERS, ReplayedProject, routed_order
 from quality.answers import AnswerSet
 
@@ -31,7 +32,6 @@ TARGETS = (0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 PRODUCT_TARGET = 0.95
 LEAST = 2
 CHECKPOINTS = (2.0, 3.0)
-FIXED_SEEDS = 20
 BAR = 0.5
 
 
@@ -56,26 +56,6 @@ def sampled(crowd: PublicCrowd, most: int, rng: np.random.Generator) -> tuple[An
         repeats="keep",
     )
     return part, crowd.truth[chosen]
-
-
-def majority_curve(answers: AnswerSet, truth: NDArray[np.intp], rng: np.random.Generator) -> list[tuple[float, float]]:
-    """(answers, accuracy) of the majority vote at each fixed overlap, a tie worth its share; mean of draws."""
-    T, K = answers.n_tasks, answers.n_labels
-    largest = int(np.bincount(answers.task, minlength=T).max())
-    used, right = np.zeros(largest), np.zeros(largest)
-    judged = truth >= 0
-    for _ in range(FIXED_SEEDS):
-        order = np.lexsort((rng.random(answers.n_answers), answers.task))
-        task, label = answers.task[order], answers.label[order]
-        place = np.arange(len(task)) - np.searchsorted(task, task)
-        counts = np.zeros((T, K))
-        for k in range(largest):
-            now = place == k
-            np.add.at(counts, (task[now], label[now]), 1)
-            top = counts == counts.max(axis=1, keepdims=True)
-            used[k] += counts.sum()
-            right[k] += (top[judged, truth[judged]] / top[judged].sum(axis=1)).mean()
-    return list(zip(used / FIXED_SEEDS, right / FIXED_SEEDS, strict=True))
 
 
 def answers_to_reach(accuracy: float, points: Sequence[tuple[float, float]]) -> float | None:
@@ -134,12 +114,20 @@ def compare_orders(
     heads = "".join(f" {'right at ' + format(c, 'g'):>11} {'finished':>9}" for c in CHECKPOINTS)
     report.say(f"  {'':<46}{heads} {'answers in all':>15} {'right at end':>13}")
     found = {}
-    for name, order in ORDERS.items():
+    for name, (order, is_for_worker) in ORDERS.items():
         rows = []
         for crowd in crowds:
             answers, truth = sampled(crowd, most, np.random.default_rng(1))
             for seed in range(seeds):
-                project = ReplayedProject(answers, truth, target=PRODUCT_TARGET, least=LEAST, order=order, seed=seed)
+                project = ReplayedProject(
+                    answers,
+                    truth,
+                    target=PRODUCT_TARGET,
+                    least=LEAST,
+                    order=order,
+                    seed=seed,
+                    is_for_worker=is_for_worker,
+                )
                 end = project.run(checkpoints=CHECKPOINTS)
                 # A replay that ended before a checkpoint stays as it ended.
                 marks = [end.checkpoints.get(c, (end.accuracy, end.complete)) for c in CHECKPOINTS]
@@ -156,7 +144,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--most-tasks", type=int, default=1000, help="larger sets are sampled")
     parser.add_argument("--sets", nargs="*", help="only these")
-    parser.add_argument("--part", choices=("answers", "orders"), help="only this table")
+    parser.add_argument("--part", choices=("answers", "orders", "prices"), help="only this table")
 
 
 def main() -> None:
@@ -172,7 +160,7 @@ def main() -> None:
         for crowd in read_crowds(report.data, options.sets)
         if crowd.answers.n_answers / crowd.answers.n_tasks >= LEAST_MEAN_OVERLAP
     ]
-    if options.part != "orders":
+    if options.part in (None, "answers"):
         report.say(
             "  answers a task to reach the accuracy of the majority of all; the ratio of adaptive to fixed overlap"
         )
@@ -183,17 +171,20 @@ def main() -> None:
         ratios = [replay_set(report, crowd, most, seeds) for crowd in crowds]
         report.figure("answers, adaptive / fixed, mean of the sets", float(np.mean(ratios)), "", bar=("<=", BAR))
         report.figure("answers, adaptive / fixed, median of the sets", float(np.median(ratios)), "")
-    if options.part != "answers":
+    if options.part in (None, "prices"):
+        compare_prices(
+            report, [(crowd.name, *sampled(crowd, most, np.random.default_rng(1))) for crowd in crowds], seeds
+        )
+    if options.part in (None, "orders"):
         found = compare_orders(report, crowds, min(most, 400), seeds)
         names = list(ORDERS)
-        gap = (found[names[0]] - found[names[-1]]).reshape(len(crowds), -1).mean(axis=1)
-        error = float(gap.std(ddof=1) / np.sqrt(len(gap))) if len(gap) > 1 else float("nan")
-        report.figure(
-            "right at 3 answers a task, product − random",
-            float(gap.mean()),
-            "",
-            standard_error_over_sets=f"{error:.3f}",
-        )
+        for label, other, base in (
+            ("right at 3 answers a task, product − random", names[0], names[-1]),
+            ("right at 3 answers a task, best for who comes − product", names[1], names[0]),
+        ):
+            gap = (found[other] - found[base]).reshape(len(crowds), -1).mean(axis=1)
+            error = float(gap.std(ddof=1) / np.sqrt(len(gap))) if len(gap) > 1 else float("nan")
+            report.figure(label, float(gap.mean()), "", standard_error_over_sets=f"{error:.3f}")
     report.finish()
 
 
