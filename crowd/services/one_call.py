@@ -1,14 +1,14 @@
-"""The hot path on PostgreSQL: claims and submits in one call of the database, where nothing is unusual.
+"""The hot path: claims and submits in one call of the database, where nothing is unusual.
 
 Everything here answers None for what is unusual; `assignments` or `answers` then decide with the same rules, one
-statement after the other. The functions live in the migrations (0005).
+statement after the other. The functions live in the migrations (0005); on SQLite in `sqlite_calls`.
 """
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -21,6 +21,7 @@ from crowd.errors import InvalidAnswer
 from crowd.models import Answer, Assignment, Project, Task, Worker
 from crowd.policies.answer_types import AnswerForm
 from crowd.policies.votes import takes_place
+from crowd.services import sqlite_calls
 from crowd.services.gold_draws import Basis, draws_gold, random_start, recent
 from crowd.services.locks import worker_key
 
@@ -31,6 +32,12 @@ WORKERS_KEPT = 50_000
 CLAIM = "SELECT * FROM assay_claim(%s, %s, %s, %s, %s, %s, %s, %s)"
 SUBMIT = "SELECT * FROM assay_submit(%s, %s, %s, %s::jsonb, %s::smallint, %s)"
 SUBMIT_CLAIM = "SELECT * FROM assay_submit_claim(%s, %s, %s, %s::jsonb, %s::smallint, %s, %s, %s, %s, %s, %s, %s)"
+
+_SQLITE: dict[str, Callable[..., tuple[Any, ...] | None]] = {
+    CLAIM: sqlite_calls.claim,
+    SUBMIT: sqlite_calls.submit,
+    SUBMIT_CLAIM: sqlite_calls.submit_claim,
+}
 
 # What the last claim of a worker in this process showed: a guess at the project of the next submit, verified there.
 _form_of_project: dict[uuid.UUID, AnswerForm] = {}
@@ -49,8 +56,8 @@ class Both:
 
 
 def is_available(worker: Worker) -> bool:
-    """Whether the hot path serves this worker: people, on PostgreSQL."""
-    return connection.vendor == "postgresql" and takes_place(worker.kind)
+    """Whether the hot path serves this worker: people."""
+    return takes_place(worker.kind)
 
 
 def claim(*, project_uid: uuid.UUID, worker: Worker) -> ClaimRow | None:
@@ -193,10 +200,14 @@ def _labels(labels: str) -> list[dict[str, str]]:
 
 
 def _call(statement: str, parameters: tuple[Any, ...]) -> tuple[Any, ...] | None:
-    """One prepared statement; outside a transaction a connection that the server has closed is made anew, once.
+    """One prepared statement; on SQLite what stands for it.
 
-    Both functions may be repeated: a claim then returns what was claimed, a submit finds itself done.
+    Outside a transaction a connection that the server has closed is made anew, once. Both functions may be repeated: a
+    claim then returns what was claimed, a submit finds itself done.
     """
+    if connection.vendor == "sqlite":
+        row: tuple[Any, ...] | None = _SQLITE[statement](*parameters)
+        return row
     for is_last in (False, True):
         if connection.connection is None:
             connection.ensure_connection()
