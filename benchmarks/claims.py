@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
 
-from claims_load import WARM_UP_SECONDS, Load, cpu_of_tree, over_http, over_sql
+from claims_load import WARM_UP_SECONDS, Load, cpu_of_tree, over_http, over_sql, over_sqlite
 from claims_stage import CLIENTS, ROOT, Stage, make_stage, server, set_up_django
 from frame import Report, start
 
@@ -57,10 +57,10 @@ def main() -> None:
         parser.add_argument("--seconds", type=float, default=3, help="length of each of the slices of a run")
         parser.add_argument("--processes", type=int, default=2, help="server processes")
         parser.add_argument("--threads", type=int, default=4, help="threads of each")
-        parser.add_argument("--sqlite", action="store_true", help="SQLite and one process, over HTTP alone: no bars")
+        parser.add_argument("--sqlite", action="store_true", help="SQLite and one process")
 
-    kind = "SQLite" if is_sqlite else "PostgreSQL with fsync, next to the same statements in SQL"
-    report = start(f"Claims over HTTP on {kind}", configure=configure)
+    kind = "SQLite" if is_sqlite else "PostgreSQL"
+    report = start(f"Claims over HTTP on {kind} with fsync, next to the same statements in SQL", configure=configure)
     os.environ["ASSAY_STATE_DIR"] = mkdtemp()
     for name in ("REDIS_URL", "DATABASE_URL") if is_sqlite else ("REDIS_URL",):
         os.environ.pop(name, None)
@@ -70,15 +70,12 @@ def main() -> None:
         stage = make_stage(
             tasks,
             newcomers=CLIENTS,
-            veterans=0 if is_sqlite else CLIENTS // 2,
+            veterans=CLIENTS // 2,
             veteran_answers=min(VETERAN_ANSWERS, tasks * 3 // 4),
         )
         with server(processes=1 if is_sqlite else options.processes, threads=options.threads) as (port, pid):
-            if is_sqlite:
-                _measure_sqlite(report, stage, port)
-                continue
             rates[tasks] = _measure(report, stage, port, pid)
-            if tasks == max(SIZES):
+            if tasks == max(SIZES) and not is_sqlite:
                 _with_open_transaction(report, stage, port, pid)
     if rates:
         report.say("\nacross sizes")
@@ -128,13 +125,6 @@ def _measure_veterans(report: Report, stage: Stage, port: int) -> None:
     )
 
 
-def _measure_sqlite(report: Report, stage: Stage, port: int) -> None:
-    report.say(f"\n{stage.tasks} tasks, {CLIENTS} clients, one process")
-    for with_next, way in ((False, "claim, submit"), (True, "submit-and-next")):
-        load, client = _over_http(stage, port, SLICES * report.options.seconds, with_next=with_next)
-        _row(report, f"HTTP, {way}", Measured(load, 0.0, 0.0, client), stage.tasks)
-
-
 def _over_http(stage: Stage, port: int, seconds: float, *, with_next: bool) -> tuple[Load, float]:
     keys = {"newcomers": [player.key for player in stage.newcomers]}
     return over_http(port, stage.project_uid, keys, seconds=seconds, with_next=with_next)
@@ -142,14 +132,20 @@ def _over_http(stage: Stage, port: int, seconds: float, *, with_next: bool) -> t
 
 def _raw(stage: Stage, seconds: float, with_next: bool) -> Load:
     workers = [player.worker_id for player in stage.newcomers]
+    if "DATABASE_URL" not in os.environ:
+        return over_sqlite(stage.project_uid, workers, seconds=seconds, with_next=with_next)
     return over_sql(os.environ["DATABASE_URL"], stage.project_uid, workers, seconds=seconds, with_next=with_next)
 
 
 def _slice(act: Callable[[], tuple[Load, float]], server_pid: int | None) -> Measured:
-    postmaster = _postmaster()
-    database, serving = cpu_of_tree(postmaster), 0.0 if server_pid is None else cpu_of_tree(server_pid)
+    # SQLite runs inside the server.
+    postmaster = _postmaster() if "DATABASE_URL" in os.environ else None
+    database, serving = (
+        0.0 if postmaster is None else cpu_of_tree(postmaster),
+        0.0 if server_pid is None else cpu_of_tree(server_pid),
+    )
     load, client = act()
-    database = cpu_of_tree(postmaster) - database
+    database = 0.0 if postmaster is None else cpu_of_tree(postmaster) - database
     serving = 0.0 if server_pid is None else cpu_of_tree(server_pid) - serving
     # The warm-up has used CPU too: its share is taken off.
     share = load.wall_seconds / (load.wall_seconds + WARM_UP_SECONDS)

@@ -55,7 +55,8 @@ def make_stage(tasks: int, *, newcomers: int, veterans: int, veteran_answers: in
     """A live project with open tasks, people on it, and veterans who have answered some of the tasks."""
     from django.db import connection
 
-    from crowd.models import User
+    from crowd.models import Answer, Task, User
+    from crowd.policies.routing import BEGUN, routed
     from crowd.services.projects import ProjectPlan, create_project
 
     overlap = max(5, -(-PLACES // tasks))
@@ -76,6 +77,8 @@ def make_stage(tasks: int, *, newcomers: int, veterans: int, veteran_answers: in
     people = _add_people(project, owner, newcomers + veterans)
     for player in people[newcomers:]:
         _insert_past(project.pk, player.worker_id, veteran_answers)
+    begun = Answer.objects.filter(project=project).values("task_id")
+    Task.objects.filter(pk__in=begun).update(priority=routed(asked=0, band=BEGUN))
     with connection.cursor() as cursor:
         # Analyzed while full: the state in which a plan that rests on statistics goes wrong.
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
@@ -117,31 +120,57 @@ def _insert_tasks(project: Any, n: int, overlap: int) -> None:
 
 
 def _insert_past(project_id: int, worker_id: int, n: int) -> None:
-    """Answers of an earlier time, in the order of the index: the tasks stay open, as they do with a high overlap."""
+    """Answers of an earlier time, to the same tasks for every veteran; they stay open, as they do with a high overlap.
+
+    The tasks stand where processed answers put them: begun, so before all others. Nothing in their level is left for
+    a veteran, the worst that routing can do to one.
+    """
     from django.db import connection
 
     if not n:
         return
-    if connection.vendor != "postgresql":
-        raise ValueError("veterans are measured on PostgreSQL only; leave them out with SQLite")
     with connection.cursor() as cursor:
-        cursor.execute(
-            "WITH seen AS (SELECT id FROM crowd_task WHERE project_id = %s ORDER BY md5(id::text || %s) LIMIT %s),"
-            " past AS (INSERT INTO crowd_assignment (uid, project_id, task_id, worker_id, state, is_gold, holds_place,"
-            " reserved_micros, claimed_at, deadline, ended_at) SELECT gen_random_uuid(), %s, id, %s, 'submitted',"
-            " false, false, 0, now(), now(), now() FROM seen RETURNING id, task_id)"
-            " INSERT INTO crowd_answer (uid, project_id, task_id, worker_id, assignment_id, value, label_index,"
-            " is_gold, is_model, holds_place, is_surplus, elapsed_seconds, created_at, process_attempts,"
-            " processed_at)"
-            " SELECT gen_random_uuid(), %s, task_id, %s, id, '\"yes\"', 0, false, false, false, false, 1, now(), 0,"
-            " now()"
-            " FROM past",
-            [project_id, str(worker_id), n, project_id, worker_id, project_id, worker_id],
-        )
+        if connection.vendor == "postgresql":
+            _past_on_postgresql(cursor, project_id, worker_id, n)
+        else:
+            _past_on_sqlite(cursor, project_id, worker_id, n)
         cursor.execute(
             "UPDATE crowd_enrolment SET claims = %s WHERE project_id = %s AND worker_id = %s",
             [n, project_id, worker_id],
         )
+
+
+def _past_on_sqlite(cursor: Any, project_id: int, worker_id: int, n: int) -> None:
+    cursor.execute(
+        "INSERT INTO crowd_assignment (uid, project_id, task_id, worker_id, state, is_gold, holds_place,"
+        " reserved_micros, claimed_at, deadline, ended_at) SELECT lower(hex(randomblob(16))), %s, id, %s, 'submitted',"
+        " 0, 0, 0, datetime('now'), datetime('now'), datetime('now')"
+        " FROM (SELECT id FROM crowd_task WHERE project_id = %s ORDER BY id * 2654435761 %% 4294967296 LIMIT %s)",
+        [project_id, worker_id, project_id, n],
+    )
+    cursor.execute(
+        "INSERT INTO crowd_answer (uid, project_id, task_id, worker_id, assignment_id, value, label_index, is_gold,"
+        " is_model, holds_place, is_surplus, elapsed_seconds, created_at, process_attempts, processed_at)"
+        " SELECT lower(hex(randomblob(16))), %s, task_id, %s, id, '\"yes\"', 0, 0, 0, 0, 0, 1, datetime('now'), 0,"
+        " datetime('now') FROM crowd_assignment WHERE worker_id = %s AND project_id = %s",
+        [project_id, worker_id, worker_id, project_id],
+    )
+
+
+def _past_on_postgresql(cursor: Any, project_id: int, worker_id: int, n: int) -> None:
+    cursor.execute(
+        "WITH seen AS (SELECT id FROM crowd_task WHERE project_id = %s ORDER BY md5(id::text) LIMIT %s),"
+        " past AS (INSERT INTO crowd_assignment (uid, project_id, task_id, worker_id, state, is_gold, holds_place,"
+        " reserved_micros, claimed_at, deadline, ended_at) SELECT gen_random_uuid(), %s, id, %s, 'submitted',"
+        " false, false, 0, now(), now(), now() FROM seen RETURNING id, task_id)"
+        " INSERT INTO crowd_answer (uid, project_id, task_id, worker_id, assignment_id, value, label_index,"
+        " is_gold, is_model, holds_place, is_surplus, elapsed_seconds, created_at, process_attempts,"
+        " processed_at)"
+        " SELECT gen_random_uuid(), %s, task_id, %s, id, '\"yes\"', 0, false, false, false, false, 1, now(), 0,"
+        " now()"
+        " FROM past",
+        [project_id, n, project_id, worker_id, project_id, worker_id],
+    )
 
 
 @contextmanager
