@@ -6,12 +6,13 @@ BIN := .venv/bin
 # Two processes suit a small machine; the suite is safe at any number.
 TEST_PROCESSES ?= 2
 
-.PHONY: help setup demo serve test check format setup-bench migrations clean
+.PHONY: help setup demo serve test openapi check format setup-bench migrations clean
 
 help:
 	@echo "make demo [SERVE=0] [PORT=8000]  run the whole product on real data, then serve the pages"
 	@echo "make serve [PORT=8000]           serve what the demo or you have put into the database"
 	@echo "make test                        the test suite (DATABASE_URL and REDIS_URL choose other servers)"
+	@echo "make openapi                     write docs/openapi.yaml anew, after a change of the API"
 	@echo "make check                       linters, types, import rules, migrations, deployment settings"
 	@echo "make setup-bench                 the environment of the benchmarks' peers (.venv-bench)"
 
@@ -33,6 +34,9 @@ serve: setup
 
 test: setup
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES)
+
+openapi: setup
+	$(BIN)/python manage.py spectacular --file docs/openapi.yaml --validate --fail-on-warn
 
 check: setup
 	$(BIN)/ruff check .

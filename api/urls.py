@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from api.views import adaptive, courses, disputes, hot, projects, reports, trust, webhooks, work
+from api.views import adaptive, courses, disputes, docs, hot, projects, reports, trust, webhooks, work
 
 PROJECT = "projects/<uuid:project>"
 ASSIGNMENT = "assignments/<uuid:assignment>"
@@ -51,4 +51,8 @@ urlpatterns = [
     path(f"{WEBHOOK}/deliveries", webhooks.WebhookDeliveriesView.as_view(), name="api-webhook-deliveries"),
     path(f"{WEBHOOK}/redeliver", webhooks.WebhookRedeliverView.as_view(), name="api-webhook-redeliver"),
     path("deliveries/<uuid:delivery>/redeliver", webhooks.DeliveryRedeliverView.as_view(), name="api-redeliver"),
+    path("openapi.yaml", docs.as_yaml, name="api-openapi-yaml"),
+    path("openapi.json", docs.as_json, name="api-openapi-json"),
+    path("docs", docs.swagger, name="api-docs"),
+    path("redoc", docs.redoc, name="api-redoc"),
 ]

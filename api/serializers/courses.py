@@ -6,8 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.serializers.money import MoneySerializer, money
-from crowd.enums import CoursePart, CoursePay
+from api.serializers.money import MoneyOutput, MoneySerializer, money
+from api.serializers.project import LabelOutput
+from crowd.enums import AnswerType, AttemptState, CoursePart, CoursePay
 from crowd.models import Course, Step
 from crowd.queries.courses import CourseLine, CourseOffer
 from crowd.services.courses import CoursePlan, NewItem
@@ -65,6 +66,12 @@ class StartInput(serializers.Serializer[Any]):
     """Which part to begin."""
 
     part = serializers.ChoiceField(CoursePart.choices)
+
+
+class StepInput(serializers.Serializer[Any]):
+    """The answer to an item; ``value`` must satisfy the schema of the project's answer type."""
+
+    value = serializers.JSONField()
 
 
 def course_body(course: Course) -> dict[str, Any]:
@@ -143,3 +150,83 @@ def _step_body(step: Step, course: Course) -> dict[str, Any]:
         "labels": project.labels,
         "price": money(step.reserved_micros, project.currency),
     }
+
+
+class CourseOutput(serializers.Serializer[Any]):
+    """A course, for its managers."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    good_accuracy = serializers.FloatField()
+    bad_accuracy = serializers.FloatField()
+    alpha = serializers.FloatField()
+    beta = serializers.FloatField()
+    max_items = serializers.IntegerField()
+    pay = serializers.ChoiceField(CoursePay.choices)
+    training_price = MoneyOutput()
+    exam_price = MoneyOutput()
+    max_attempts = serializers.IntegerField()
+    retry_after_seconds = serializers.IntegerField()
+    valid_days = serializers.IntegerField(allow_null=True)
+    is_active = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+
+
+class ExamCountsOutput(serializers.Serializer[Any]):
+    """How exams ended."""
+
+    passed = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    abandoned = serializers.IntegerField()
+
+
+class CourseLineOutput(CourseOutput):
+    """A course with what came of it."""
+
+    training_items = serializers.IntegerField()
+    exam_items = serializers.IntegerField()
+    exams = ExamCountsOutput()
+    qualified_workers = serializers.IntegerField()
+
+
+class OfferOutput(serializers.Serializer[Any]):
+    """A course, for a worker."""
+
+    id = serializers.UUIDField()
+    project = serializers.UUIDField()
+    name = serializers.CharField()
+    has_training = serializers.BooleanField()
+    is_qualified = serializers.BooleanField()
+    qualified_until = serializers.DateTimeField(allow_null=True)
+    running = serializers.ChoiceField(CoursePart.choices, allow_null=True)
+    exam_obstacle = serializers.CharField(allow_null=True)
+    exam_again_at = serializers.DateTimeField(allow_null=True)
+
+
+class StepOutput(serializers.Serializer[Any]):
+    """One item to judge."""
+
+    id = serializers.UUIDField()
+    payload = serializers.DictField()
+    answer_type = serializers.ChoiceField(AnswerType.choices)
+    labels = LabelOutput(many=True)
+    price = MoneyOutput()
+
+
+class FeedbackOutput(serializers.Serializer[Any]):
+    """What was right, and why: in training only."""
+
+    is_right = serializers.BooleanField()
+    labels = serializers.ListField(child=serializers.CharField())
+    reason = serializers.CharField(allow_blank=True)
+
+
+class ProgressOutput(serializers.Serializer[Any]):
+    """Where an attempt stands."""
+
+    attempt = serializers.UUIDField()
+    part = serializers.ChoiceField(CoursePart.choices)
+    state = serializers.ChoiceField(AttemptState.choices)
+    answered = serializers.IntegerField()
+    next = StepOutput(allow_null=True)
+    feedback = FeedbackOutput(required=False)

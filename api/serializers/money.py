@@ -32,3 +32,10 @@ class MoneySerializer(serializers.Serializer[Any]):
         if amount > MAX_AMOUNT:
             raise serializers.ValidationError("the amount is too large")
         return int(amount * MICROS)
+
+
+class MoneyOutput(serializers.Serializer[Any]):
+    """An amount with six decimal places."""
+
+    amount = serializers.RegexField(r"^-?\d+\.\d{6}$")
+    currency = serializers.RegexField(r"^[A-Z]{3}$")

@@ -6,8 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.serializers.money import MoneySerializer, money
-from crowd.enums import AnswerType, Scale, VoteState, WorkerKind
+from api.serializers.money import MoneyOutput, MoneySerializer, money
+from crowd.enums import AnswerType, ProjectState, Scale, VoteState, WorkerKind
 from crowd.models import Project
 from crowd.queries.status import ProjectStatus
 from crowd.services.projects import ProjectPlan
@@ -180,3 +180,71 @@ def project_body(project: Project, status: ProjectStatus | None = None) -> dict[
             "cost": money(status.cost_micros, project.currency),
         }
     return body
+
+
+class LabelOutput(serializers.Serializer[Any]):
+    """A label of the label set."""
+
+    value = serializers.CharField()
+    title = serializers.CharField()
+
+
+class StatusOutput(serializers.Serializer[Any]):
+    """How far a project is."""
+
+    tasks = serializers.IntegerField()
+    tasks_open = serializers.IntegerField()
+    tasks_complete = serializers.IntegerField()
+    tasks_disputed = serializers.IntegerField()
+    golds = serializers.IntegerField()
+    answers = serializers.IntegerField()
+    surplus_answers = serializers.IntegerField()
+    gold_answers = serializers.IntegerField()
+    pending_answers = serializers.IntegerField()
+    is_refit_pending = serializers.BooleanField()
+    cost = MoneyOutput()
+
+
+class ProjectOutput(serializers.Serializer[Any]):
+    """A project; ``status`` comes with one project, not with lists."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    state = serializers.ChoiceField(ProjectState.choices)
+    instructions = serializers.CharField(allow_blank=True)
+    answer_type = serializers.ChoiceField(AnswerType.choices)
+    labels = LabelOutput(many=True)
+    scale = serializers.ChoiceField(Scale.choices)
+    aggregation_model = serializers.CharField()
+    min_overlap = serializers.IntegerField()
+    max_overlap = serializers.IntegerField()
+    target_confidence = serializers.FloatField()
+    label_worth = MoneyOutput(allow_null=True)
+    audit_share = serializers.FloatField()
+    gold_rate = serializers.FloatField()
+    lease_seconds = serializers.IntegerField()
+    price = MoneyOutput()
+    budget = MoneyOutput(allow_null=True)
+    created_at = serializers.DateTimeField()
+    status = StatusOutput(required=False)
+
+
+class NewWorkerOutput(serializers.Serializer[Any]):
+    """A worker that was added; ``key`` is shown once, and null for a worker who was there before."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(WorkerKind.choices)
+    key = serializers.CharField(allow_null=True)
+
+
+class NewWorkersOutput(serializers.Serializer[Any]):
+    """The workers that were added, in the order of the call."""
+
+    workers = NewWorkerOutput(many=True)
+
+
+class PendingOutput(serializers.Serializer[Any]):
+    """It will be done soon."""
+
+    state = serializers.ChoiceField(["pending"])

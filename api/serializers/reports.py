@@ -6,6 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.serializers.money import MoneyOutput
+from crowd.enums import TaskState, TrustLevel, VoteState, WorkerKind
 from crowd.models import Answer, Consensus, Project, TrustChange, Worker
 from crowd.queries.workers import TrustLine
 
@@ -113,3 +115,144 @@ def change_body(change: TrustChange) -> dict[str, Any]:
         "expires_at": None if change.expires_at is None else change.expires_at.isoformat(),
         "created_at": change.created_at.isoformat(),
     }
+
+
+class WorkerOutput(serializers.Serializer[Any]):
+    """A worker: a person or a model."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(WorkerKind.choices)
+
+
+class ConsensusOutput(serializers.Serializer[Any]):
+    """A task's consensus; ``run`` is null while it is the preview between two full fits."""
+
+    task_key = serializers.CharField()
+    state = serializers.ChoiceField(TaskState.choices)
+    label = serializers.CharField()
+    confidence = serializers.FloatField()
+    posterior = serializers.DictField(child=serializers.FloatField())
+    answers = serializers.IntegerField()
+    model = serializers.CharField(allow_null=True)
+    run = serializers.UUIDField(allow_null=True)
+    updated_at = serializers.DateTimeField()
+
+
+class AnswerOutput(serializers.Serializer[Any]):
+    """An answer, for managers."""
+
+    id = serializers.UUIDField()
+    task_key = serializers.CharField()
+    worker = WorkerOutput()
+    value = serializers.JSONField()
+    is_gold = serializers.BooleanField()
+    is_correct = serializers.BooleanField(allow_null=True)
+    is_surplus = serializers.BooleanField()
+    elapsed_seconds = serializers.FloatField()
+    created_at = serializers.DateTimeField()
+
+
+class ChangeOutput(serializers.Serializer[Any]):
+    """A change of a worker's trust level, with the evidence as it stood."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """``from`` is a word of Python's."""
+        level = serializers.ChoiceField(TrustLevel.choices)
+        return {
+            "id": serializers.UUIDField(),
+            "from": level,
+            "to": serializers.ChoiceField(TrustLevel.choices),
+            "rule": serializers.CharField(),
+            "rule_version": serializers.IntegerField(),
+            "reason": serializers.CharField(),
+            "evidence": serializers.DictField(),
+            "is_warning": serializers.BooleanField(),
+            "expires_at": serializers.DateTimeField(allow_null=True),
+            "created_at": serializers.DateTimeField(),
+        }
+
+
+class IntervalOutput(serializers.Serializer[Any]):
+    """An estimate with its interval."""
+
+    mean = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class CountsOutput(serializers.Serializer[Any]):
+    """Right and wrong."""
+
+    right = serializers.IntegerField()
+    wrong = serializers.IntegerField()
+
+
+class GoldCountsOutput(CountsOutput):
+    """Right and wrong, with the sequential test's log-likelihood ratio."""
+
+    log_likelihood_ratio = serializers.FloatField()
+
+
+class PeersOutput(serializers.Serializer[Any]):
+    """Expected counts over finished tasks."""
+
+    agreed = serializers.FloatField()
+    differed = serializers.FloatField()
+
+
+class TrustOutput(serializers.Serializer[Any]):
+    """A worker's trust with its evidence; what is not known yet is null."""
+
+    worker = WorkerOutput()
+    level = serializers.ChoiceField(TrustLevel.choices)
+    vote = serializers.ChoiceField(VoteState.choices)
+    answers = serializers.IntegerField()
+    gold = GoldCountsOutput()
+    skill = IntervalOutput(allow_null=True)
+    ability = IntervalOutput(allow_null=True)
+    peers = PeersOutput(allow_null=True)
+    adjudicated = CountsOutput()
+    confusion = serializers.ListField(child=serializers.ListField(child=serializers.FloatField()), allow_null=True)
+    changes = ChangeOutput(many=True)
+
+
+class OwedOutput(serializers.Serializer[Any]):
+    """What a worker is owed."""
+
+    worker = WorkerOutput()
+    owed = MoneyOutput()
+    answers = serializers.IntegerField()
+
+
+class PayoutsOutput(serializers.Serializer[Any]):
+    """What a project owes."""
+
+    results = OwedOutput(many=True)
+    total = MoneyOutput()
+    ledger_balances = serializers.BooleanField()
+
+
+class AgreementOutput(serializers.Serializer[Any]):
+    """The figures of the newest full fit, by group of raters."""
+
+    data_as_of = serializers.DateTimeField(allow_null=True)
+    groups = serializers.DictField()
+
+
+class AgreementRowsOutput(serializers.Serializer[Any]):
+    """The rows of a view of agreement."""
+
+    data_as_of = serializers.DateTimeField()
+    results = serializers.ListField(child=serializers.DictField())
+
+
+class AdaptiveOutput(serializers.Serializer[Any]):
+    """What stopping early saves; figures are null, with a reason, while there are too few."""
+
+    data_as_of = serializers.DateTimeField()
+    audit_share = serializers.FloatField()
+    audited_tasks = serializers.IntegerField()
+    audited_and_finished = serializers.DictField()
+    other_tasks_finished = serializers.IntegerField()
+    answers_per_other_task = serializers.FloatField(allow_null=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.pagination import PageInput
 from crowd.enums import DeliveryState, WebhookKind
 from crowd.models import Webhook, WebhookAttempt, WebhookDelivery
 from crowd.policies.addresses import MAX_URL_LENGTH
@@ -50,14 +51,10 @@ class RedeliverInput(serializers.Serializer[Any]):
     is_everything = serializers.BooleanField(required=False, default=False)
 
 
-class LogInput(serializers.Serializer[Any]):
+class LogInput(PageInput):
     """Which deliveries to list."""
 
     state = serializers.ChoiceField(DeliveryState.choices, required=False)
-
-    def states(self) -> list[DeliveryState]:
-        """The states asked for; none: all."""
-        return [DeliveryState(self.validated_data["state"])] if "state" in self.validated_data else []
 
 
 def webhook_body(webhook: Webhook) -> dict[str, Any]:
@@ -107,3 +104,61 @@ def attempt_body(attempt: WebhookAttempt) -> dict[str, Any]:
 
 def _time(value: Any) -> str | None:
     return None if value is None else value.isoformat()
+
+
+class WebhookOutput(serializers.Serializer[Any]):
+    """A webhook without its secret."""
+
+    id = serializers.UUIDField()
+    url = serializers.CharField()
+    description = serializers.CharField(allow_blank=True)
+    kinds = serializers.ListField(child=serializers.CharField())
+    is_active = serializers.BooleanField()
+    disabled_reason = serializers.CharField(allow_blank=True)
+    failures = serializers.IntegerField()
+    failing_since = serializers.DateTimeField(allow_null=True)
+    paused_until = serializers.DateTimeField(allow_null=True)
+    previous_secret_until = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class NewWebhookOutput(WebhookOutput):
+    """A webhook with its secret, which is shown this once: null in a repeated call."""
+
+    secret = serializers.CharField(allow_null=True)
+
+
+class AttemptOutput(serializers.Serializer[Any]):
+    """One try to deliver."""
+
+    number = serializers.IntegerField()
+    started_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    duration_ms = serializers.IntegerField(allow_null=True)
+    status = serializers.IntegerField(allow_null=True)
+    error = serializers.CharField(allow_blank=True)
+    reply = serializers.CharField(allow_blank=True)
+
+
+class DeliveryOutput(serializers.Serializer[Any]):
+    """A message to one webhook."""
+
+    id = serializers.UUIDField()
+    webhook_id = serializers.CharField()
+    kind = serializers.CharField()
+    state = serializers.ChoiceField(DeliveryState.choices)
+    attempts_made = serializers.IntegerField()
+    next_attempt_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class LoggedDeliveryOutput(DeliveryOutput):
+    """A message with the tries so far."""
+
+    attempts = AttemptOutput(many=True)
+
+
+class LinedUpOutput(serializers.Serializer[Any]):
+    """How many messages will be delivered again."""
+
+    lined_up = serializers.IntegerField()

@@ -6,7 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.serializers.money import money
+from api.serializers.money import MoneyOutput, money
+from api.serializers.project import LabelOutput
+from crowd.enums import AnswerType
 from crowd.models import Assignment
 from crowd.services.answers import Submission, SubmissionThenClaim
 from crowd.services.assignments import Claim
@@ -68,3 +70,43 @@ def submission_then_claim_body(both: SubmissionThenClaim) -> dict[str, Any]:
         return submission_body(both.submission) | {"next": refused}
     assert both.claim is not None
     return submission_body(both.submission) | {"next": claim_body(both.claim)}
+
+
+class AssignmentOutput(serializers.Serializer[Any]):
+    """A task lent to a worker until the deadline."""
+
+    id = serializers.UUIDField()
+    project = serializers.UUIDField()
+    deadline = serializers.DateTimeField()
+    payload = serializers.DictField()
+    answer_type = serializers.ChoiceField(AnswerType.choices)
+    labels = LabelOutput(many=True)
+    price = MoneyOutput()
+
+
+class ClaimOutput(serializers.Serializer[Any]):
+    """``assigned`` with the assignment; ``wait``: others hold what is left; ``finished``: nothing will come."""
+
+    state = serializers.ChoiceField(["assigned", "wait", "finished"])
+    assignment = AssignmentOutput(required=False)
+    retry_after_seconds = serializers.IntegerField(required=False, min_value=1)
+
+
+class NextOutput(serializers.Serializer[Any]):
+    """The next claim, or why it was refused: the answer is stored all the same."""
+
+    state = serializers.ChoiceField(["assigned", "wait", "finished", "refused"])
+    assignment = AssignmentOutput(required=False)
+    retry_after_seconds = serializers.IntegerField(required=False, min_value=1)
+    code = serializers.CharField(required=False)
+    detail = serializers.CharField(required=False)
+
+
+class SubmissionOutput(serializers.Serializer[Any]):
+    """The stored answer; ``surplus``: it came late, when its place was taken, and is kept."""
+
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(["accepted", "surplus"])
+    value = serializers.JSONField()
+    created_at = serializers.DateTimeField()
+    next = NextOutput(required=False)

@@ -9,12 +9,15 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.serializers.reports import AdaptiveOutput
 from api.views.base import AssayView
 from crowd.queries.adaptive import adaptive_report
 
 
 class AdaptiveView(AssayView):
     """What stopping early saves, and what it costs in accuracy."""
+
+    replies = {"GET": {200: AdaptiveOutput}}
 
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """Measured now on the audited tasks; figures are null, with a reason, while there are too few."""

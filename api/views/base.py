@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from rest_framework import serializers
@@ -14,10 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api.permission_table import access_for
 from api.permissions import HasScope
-from crowd.enums import KeyScope, Role
+from crowd.enums import Role
 from crowd.models import Project, User, Worker
-from crowd.queries.access import MANAGING, project_for
+from crowd.queries.access import project_for
 from crowd.services.idempotency import Outcome, run_once
 from crowd.services.workers import worker_of_user
 
@@ -25,12 +26,17 @@ MAX_KEY_LENGTH = 200
 
 
 class AssayView(APIView):
-    """A view whose POST is `act`: with an Idempotency-Key it acts once, and repeats get the stored outcome."""
+    """A view whose POST is `act`: with an Idempotency-Key it acts once, and repeats get the stored outcome.
+
+    ``api.permission_table`` says who may call it. What comes in and goes out is said by the serializers below, which
+    `api.schema` documents: of a body, of the query, and of each reply by method and status.
+    """
 
     permission_classes = [HasScope]
-    scope: ClassVar[KeyScope] = KeyScope.PROJECT_WRITE
-    read_scope: ClassVar[KeyScope] = KeyScope.PROJECT_READ
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     input_serializer: ClassVar[type[serializers.Serializer[Any]] | None] = None
+    query_serializer: ClassVar[type[serializers.Serializer[Any]] | None] = None
+    replies: ClassVar[Mapping[str, Mapping[int, Any]]] = {}
 
     def perform_post(self, request: Request, **kwargs: Any) -> Response:
         """Run `act`, once per Idempotency-Key."""
@@ -72,9 +78,24 @@ class AssayView(APIView):
         """The worker that the caller is."""
         return worker_of_user(self.user(request))
 
-    def project(self, request: Request, project: uuid.UUID, roles: Iterable[Role] = MANAGING) -> Project:
-        """The project of the address, if the caller has one of the roles on it."""
-        return project_for(uid=project, user=self.user(request), roles=roles)
+    def asked(self, request: Request) -> dict[str, Any]:
+        """The validated query."""
+        assert self.query_serializer is not None
+        serializer = self.query_serializer(data=request.query_params)
+        serializer.is_valid(raise_exception=True)
+        validated: dict[str, Any] = serializer.validated_data
+        return validated
+
+    def project(self, request: Request, project: uuid.UUID) -> Project:
+        """The project of the address, if the caller has one of the roles on it that the permission table names."""
+        return project_for(uid=project, user=self.user(request), roles=self.roles(request))
+
+    def roles(self, request: Request) -> tuple[Role, ...]:
+        """The roles that the permission table names for the call."""
+        assert request.resolver_match is not None
+        access = access_for(request.resolver_match.url_name, str(request.method))
+        assert access is not None, "HasScope has let nothing past that is not in the table"
+        return access.roles
 
 
 class PostView(AssayView):

@@ -11,16 +11,20 @@ from rest_framework.response import Response
 
 from api.serializers.courses import (
     CourseInput,
+    CourseLineOutput,
+    CourseOutput,
+    OfferOutput,
+    ProgressOutput,
     StartInput,
+    StepInput,
     course_body,
     course_line_body,
     offer_body,
     progress_body,
 )
-from api.serializers.work import SubmitInput
+from api.serializers.lists import list_of
 from api.views.base import AssayView, PostView
-from api.views.work import WorkView
-from crowd.enums import CoursePart, KeyScope
+from crowd.enums import CoursePart
 from crowd.queries.courses import course_report, courses_for
 from crowd.services.courses import create_course
 from crowd.services.idempotency import Outcome
@@ -29,6 +33,9 @@ from crowd.services.training import answer_step, start_attempt
 
 class ProjectCoursesView(PostView):
     """The courses of a project."""
+
+    input_serializer = CourseInput
+    replies = {"GET": {200: list_of(CourseLineOutput)}, "POST": {201: CourseOutput}}
 
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """With what came of them."""
@@ -47,8 +54,7 @@ class ProjectCoursesView(PostView):
 class OwnCoursesView(AssayView):
     """The courses that the worker may take."""
 
-    scope = KeyScope.WORKER
-    read_scope = KeyScope.WORKER
+    replies = {"GET": {200: list_of(OfferOutput)}}
 
     def get(self, request: Request) -> Response:
         """With qualifications held, and why an exam cannot begin now."""
@@ -56,10 +62,11 @@ class OwnCoursesView(AssayView):
         return Response({"results": [offer_body(offer) for offer in offers]})
 
 
-class StartView(WorkView):
+class StartView(PostView):
     """A part of a course."""
 
     input_serializer = StartInput
+    replies = {"POST": {200: ProgressOutput}}
 
     def act(self, request: Request, *, course: uuid.UUID, **kwargs: Any) -> Outcome:
         """Begin it, or go on where it was left."""
@@ -67,10 +74,11 @@ class StartView(WorkView):
         return Outcome(200, progress_body(start_attempt(course_uid=course, worker=self.worker(request), part=part)))
 
 
-class StepView(WorkView):
+class StepView(PostView):
     """The answer to an item."""
 
-    input_serializer = SubmitInput
+    input_serializer = StepInput
+    replies = {"POST": {201: ProgressOutput, 200: ProgressOutput}}
 
     def act(self, request: Request, *, step: uuid.UUID, **kwargs: Any) -> Outcome:
         """Store it and show the next; 201 for a new answer, 200 for the same one again."""

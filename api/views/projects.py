@@ -8,9 +8,18 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.serializers.project import GoldsInput, ProjectInput, TasksInput, WorkersInput, project_body
+from api.serializers.lists import CreatedOutput, list_of
+from api.serializers.project import (
+    GoldsInput,
+    NewWorkersOutput,
+    PendingOutput,
+    ProjectInput,
+    ProjectOutput,
+    TasksInput,
+    WorkersInput,
+    project_body,
+)
 from api.views.base import AssayView, PostView
-from crowd.enums import KeyScope
 from crowd.queries.projects import managed_projects
 from crowd.queries.status import project_status
 from crowd.services.idempotency import Outcome
@@ -22,6 +31,9 @@ from crowd.services.workers import add_workers
 
 class ProjectsView(PostView):
     """The caller's projects."""
+
+    input_serializer = ProjectInput
+    replies = {"GET": {200: list_of(ProjectOutput)}, "POST": {201: ProjectOutput}}
 
     def get(self, request: Request) -> Response:
         """Every project that the caller manages, newest first."""
@@ -38,6 +50,8 @@ class ProjectsView(PostView):
 class ProjectView(AssayView):
     """One project."""
 
+    replies = {"GET": {200: ProjectOutput}}
+
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """The project with its status."""
         row = self.project(request, project)
@@ -46,6 +60,9 @@ class ProjectView(AssayView):
 
 class TasksView(PostView):
     """Tasks of a project."""
+
+    input_serializer = TasksInput
+    replies = {"POST": {201: CreatedOutput}}
 
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Add tasks, all or none."""
@@ -58,6 +75,9 @@ class TasksView(PostView):
 class GoldsView(PostView):
     """Golds of a project."""
 
+    input_serializer = GoldsInput
+    replies = {"POST": {201: CreatedOutput}}
+
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Add golds, all or none."""
         row = self.project(request, project)
@@ -68,6 +88,9 @@ class GoldsView(PostView):
 
 class WorkersView(PostView):
     """Workers of a project."""
+
+    input_serializer = WorkersInput
+    replies = {"POST": {201: NewWorkersOutput}}
 
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Add workers with an API key each; a repeated call gets them without the keys, which are not stored."""
@@ -85,6 +108,8 @@ class WorkersView(PostView):
 class LaunchView(PostView):
     """Launches a project."""
 
+    replies = {"POST": {200: ProjectOutput}}
+
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Let it hand out tasks."""
         row = launch_project(project=self.project(request, project), actor=self.user(request))
@@ -93,6 +118,8 @@ class LaunchView(PostView):
 
 class PauseView(PostView):
     """Pauses a project."""
+
+    replies = {"POST": {200: ProjectOutput}}
 
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Stop handing out tasks."""
@@ -103,7 +130,7 @@ class PauseView(PostView):
 class RefitView(PostView):
     """Asks for a full fit."""
 
-    scope = KeyScope.PROJECT_WRITE
+    replies = {"POST": {202: PendingOutput}}
 
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Have the project refitted soon; its status says while that is pending."""

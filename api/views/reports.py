@@ -10,11 +10,18 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.pagination import ByIdPagination
+from api.pagination import PageInput, page_body
+from api.serializers.lists import list_of, page_of
 from api.serializers.money import money
 from api.serializers.reports import (
+    AgreementOutput,
+    AgreementRowsOutput,
+    AnswerOutput,
+    ConsensusOutput,
     MomentInput,
+    PayoutsOutput,
     PrecisionInput,
+    TrustOutput,
     ViewInput,
     answer_body,
     consensus_body,
@@ -22,9 +29,7 @@ from api.serializers.reports import (
     worker_body,
 )
 from api.views.base import AssayView
-from crowd.enums import KeyScope, Role
 from crowd.models import Project
-from crowd.queries.access import MANAGING
 from crowd.queries.agreement_views import agreement_difference, agreement_precision, agreement_view
 from crowd.queries.answers import answers_of
 from crowd.queries.consensus import consensus_of, newest_run
@@ -33,6 +38,8 @@ from crowd.queries.workers import ledger_balance_micros, payout_report, trust_re
 
 class ListView(AssayView):
     """A list of a project, in pages."""
+
+    query_serializer = PageInput
 
     def rows(self, project: Project) -> QuerySet[Any]:
         """The rows, in the order of their ids."""
@@ -44,14 +51,14 @@ class ListView(AssayView):
 
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """One page; follow ``next`` for the rest."""
-        owner = self.project(request, project)
-        pages = ByIdPagination()
-        rows = pages.paginate_queryset(self.rows(owner), request, view=self) or []
-        return pages.get_paginated_response([self.body(row, owner) for row in rows])
+        owner, asked = self.project(request, project), self.asked(request)
+        return Response(page_body(self.rows(owner), request, asked, lambda row: self.body(row, owner)))
 
 
 class ConsensusView(ListView):
     """The consensus of every task."""
+
+    replies = {"GET": {200: page_of(ConsensusOutput)}}
 
     def rows(self, project: Project) -> QuerySet[Any]:
         """With the task and the run."""
@@ -65,6 +72,8 @@ class ConsensusView(ListView):
 class AnswersView(ListView):
     """Every answer; for managers, since it shows which tasks are gold."""
 
+    replies = {"GET": {200: page_of(AnswerOutput)}}
+
     def rows(self, project: Project) -> QuerySet[Any]:
         """With task and worker."""
         return answers_of(project)
@@ -76,6 +85,8 @@ class AnswersView(ListView):
 
 class AgreementView(AssayView):
     """How far the raters agree."""
+
+    replies = {"GET": {200: AgreementOutput}}
 
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """The figures of the newest full fit, with intervals; ``data_as_of`` says how old they are."""
@@ -91,6 +102,9 @@ class AgreementView(AssayView):
 class AgreementByView(AssayView):
     """Agreement by label, worker, pair, task, week or kind of worker."""
 
+    query_serializer = ViewInput
+    replies = {"GET": {200: AgreementRowsOutput}}
+
     def get(self, request: Request, project: uuid.UUID, view: str) -> Response:
         """The rows of the view, measured now; ``min_shared`` (pairs) and ``models=1`` narrow or widen it."""
         owner = self.project(request, project)
@@ -103,6 +117,9 @@ class AgreementByView(AssayView):
 class AgreementPrecisionView(AssayView):
     """How sure alpha is, and what would make it surer."""
 
+    query_serializer = PrecisionInput
+    replies = {"GET": {200: {"type": "object"}}}
+
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """Alpha with both intervals, and the tasks that ``half_width`` needs."""
         owner = self.project(request, project)
@@ -113,6 +130,9 @@ class AgreementPrecisionView(AssayView):
 
 class AgreementDifferenceView(AssayView):
     """Agreement before and after a moment."""
+
+    query_serializer = MomentInput
+    replies = {"GET": {200: {"type": "object"}}}
 
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """The difference with its interval; ``at`` is an ISO 8601 time."""
@@ -125,6 +145,8 @@ class AgreementDifferenceView(AssayView):
 class TrustView(AssayView):
     """Whom the project trusts, and on what evidence."""
 
+    replies = {"GET": {200: list_of(TrustOutput)}}
+
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """Every worker with skill, level and changes."""
         lines = trust_report(self.project(request, project))
@@ -134,11 +156,11 @@ class TrustView(AssayView):
 class PayoutsView(AssayView):
     """What the project owes its workers."""
 
-    read_scope = KeyScope.FINANCE
+    replies = {"GET": {200: PayoutsOutput}}
 
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """Per worker and in total, from the ledger."""
-        owner = self.project(request, project, roles=(*MANAGING, Role.FINANCE))
+        owner = self.project(request, project)
         owed = payout_report(owner)
         return Response(
             {

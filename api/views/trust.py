@@ -9,11 +9,16 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.serializers.reports import change_body
+from api.serializers.lists import list_of
+from api.serializers.reports import ChangeOutput, change_body
 from api.serializers.trust import (
+    GoldHealthOutput,
+    PreviewOutput,
     RequirementsInput,
+    RequirementsOutput,
     RuleInput,
     RuleNameInput,
+    RuleOutput,
     RulePreviewInput,
     TrustInput,
     TrustPreviewInput,
@@ -38,6 +43,7 @@ class WorkerTrustView(PostView):
     """A worker's level."""
 
     input_serializer = TrustInput
+    replies = {"POST": {201: ChangeOutput}}
 
     def act(self, request: Request, *, project: uuid.UUID, worker: uuid.UUID, **kwargs: Any) -> Outcome:
         """Set it by hand, with a reason that the worker is shown."""
@@ -57,6 +63,9 @@ class WorkerTrustView(PostView):
 class TrustPreviewView(PostView):
     """The ladder of trust, tried on past golds."""
 
+    input_serializer = TrustPreviewInput
+    replies = {"POST": {200: PreviewOutput}}
+
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Whom it would have hit; nothing is changed."""
         row = self.project(request, project)
@@ -71,6 +80,7 @@ class RulesView(PostView):
     """A project's rules."""
 
     input_serializer = RuleInput
+    replies = {"GET": {200: list_of(RuleOutput)}, "POST": {201: RuleOutput}}
 
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """Every version of every rule, the newest first."""
@@ -89,6 +99,7 @@ class RulePreviewView(PostView):
     """A rule, tried on past data."""
 
     input_serializer = RulePreviewInput
+    replies = {"POST": {200: PreviewOutput}}
 
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Whom it would have hit; nothing is changed."""
@@ -102,6 +113,7 @@ class RuleRetireView(PostView):
     """The end of a rule."""
 
     input_serializer = RuleNameInput
+    replies = {"POST": {200: RuleOutput}}
 
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Let it fire no more."""
@@ -112,6 +124,9 @@ class RuleRetireView(PostView):
 
 class RequirementsView(PostView):
     """What a project asks of its workers."""
+
+    input_serializer = RequirementsInput
+    replies = {"GET": {200: RequirementsOutput}, "POST": {200: RequirementsOutput}}
 
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """As it stands; empty where nothing is asked."""
@@ -128,6 +143,8 @@ class RequirementsView(PostView):
 
 class GoldHealthView(AssayView):
     """Whether the golds can be trusted."""
+
+    replies = {"GET": {200: GoldHealthOutput}}
 
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """Stock, use, leaks, wrong labels."""

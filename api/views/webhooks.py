@@ -8,18 +8,24 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.pagination import ByIdPagination
+from api.pagination import page_body
+from api.serializers.lists import list_of, page_of
 from api.serializers.webhooks import (
+    DeliveryOutput,
+    LinedUpOutput,
+    LoggedDeliveryOutput,
     LogInput,
+    NewWebhookOutput,
     RedeliverInput,
     RotateInput,
     WebhookInput,
+    WebhookOutput,
     delivery_body,
     webhook_body,
 )
 from api.views.base import AssayView, PostView
+from crowd.enums import DeliveryState
 from crowd.models import Webhook
-from crowd.queries.access import MANAGING
 from crowd.queries.webhooks import delivery_for, log_of, webhook_for, webhooks_of
 from crowd.services.idempotency import Outcome
 from crowd.services.webhook_settings import (
@@ -33,16 +39,11 @@ from crowd.services.webhook_settings import (
 )
 
 
-class NewestFirstPagination(ByIdPagination):
-    """Pages with the newest first."""
-
-    ordering = "-id"
-    page_size = 50
-    max_page_size = 200
-
-
 class WebhooksView(PostView):
     """The webhooks of a project."""
+
+    input_serializer = WebhookInput
+    replies = {"GET": {200: list_of(WebhookOutput)}, "POST": {201: NewWebhookOutput}}
 
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """All of them, without their secrets."""
@@ -62,11 +63,14 @@ class OwnWebhookView(AssayView):
 
     def webhook(self, request: Request, webhook: uuid.UUID) -> Webhook:
         """The webhook, if the caller manages its project."""
-        return webhook_for(uid=webhook, user=self.user(request), roles=MANAGING)
+        return webhook_for(uid=webhook, user=self.user(request), roles=self.roles(request))
 
 
 class WebhookView(OwnWebhookView):
     """One webhook."""
+
+    patch_serializer = WebhookInput
+    replies = {"GET": {200: WebhookOutput}, "PATCH": {200: WebhookOutput}, "DELETE": {204: None}}
 
     def get(self, request: Request, webhook: uuid.UUID) -> Response:
         """How it stands: since when it fails, why it was switched off."""
@@ -89,6 +93,8 @@ class WebhookView(OwnWebhookView):
 class WebhookPingView(PostView, OwnWebhookView):
     """A ping."""
 
+    replies = {"POST": {202: DeliveryOutput}}
+
     def act(self, request: Request, *, webhook: uuid.UUID, **kwargs: Any) -> Outcome:
         """Send one; the log tells what came back."""
         return Outcome(202, delivery_body(ping_webhook(webhook=self.webhook(request, webhook))))
@@ -98,6 +104,7 @@ class WebhookRotateView(PostView, OwnWebhookView):
     """A new secret."""
 
     input_serializer = RotateInput
+    replies = {"POST": {200: NewWebhookOutput}}
 
     def act(self, request: Request, *, webhook: uuid.UUID, **kwargs: Any) -> Outcome:
         """Sign with it from now on; for ``overlap_hours`` messages carry the old one's signature too."""
@@ -109,20 +116,25 @@ class WebhookRotateView(PostView, OwnWebhookView):
 class WebhookDeliveriesView(OwnWebhookView):
     """The log of a webhook."""
 
+    query_serializer = LogInput
+    replies = {"GET": {200: page_of(LoggedDeliveryOutput)}}
+
     def get(self, request: Request, webhook: uuid.UUID) -> Response:
         """Its deliveries, the newest first, each with its attempts; ``state`` narrows them."""
         row = self.webhook(request, webhook)
-        options = LogInput(data=request.query_params)
-        options.is_valid(raise_exception=True)
-        pages = NewestFirstPagination()
-        found = pages.paginate_queryset(log_of(row, states=options.states()), request, view=self) or []
-        return pages.get_paginated_response([delivery_body(one, list(one.log.all())) for one in found])
+        asked = self.asked(request)
+        states = [DeliveryState(asked["state"])] if "state" in asked else []
+        found = log_of(row, states=states)
+        return Response(
+            page_body(found, request, asked, lambda one: delivery_body(one, list(one.log.all())), order="-id")
+        )
 
 
 class WebhookRedeliverView(PostView, OwnWebhookView):
     """Messages once more."""
 
     input_serializer = RedeliverInput
+    replies = {"POST": {202: LinedUpOutput}}
 
     def act(self, request: Request, *, webhook: uuid.UUID, **kwargs: Any) -> Outcome:
         """Deliver the dead ones since a time again, under the ``webhook-id`` that they had."""
@@ -135,9 +147,11 @@ class WebhookRedeliverView(PostView, OwnWebhookView):
 class DeliveryRedeliverView(PostView):
     """A message once more."""
 
+    replies = {"POST": {202: DeliveryOutput}}
+
     def act(self, request: Request, *, delivery: uuid.UUID, **kwargs: Any) -> Outcome:
         """Deliver it again, under the ``webhook-id`` that it had."""
-        row = delivery_for(uid=delivery, user=self.user(request), roles=MANAGING)
+        row = delivery_for(uid=delivery, user=self.user(request), roles=self.roles(request))
         return Outcome(202, delivery_body(redeliver(delivery=row)))
 
 

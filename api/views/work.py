@@ -7,8 +7,12 @@ from typing import Any
 
 from rest_framework.request import Request
 
+from api.serializers.lists import StateOutput
 from api.serializers.work import (
+    AssignmentOutput,
+    ClaimOutput,
     SkipInput,
+    SubmissionOutput,
     SubmitInput,
     assignment_body,
     claim_body,
@@ -16,48 +20,47 @@ from api.serializers.work import (
     submission_then_claim_body,
 )
 from api.views.base import PostView
-from crowd.enums import KeyScope
 from crowd.models import Worker
 from crowd.services.answers import submit_and_claim, submit_answer
 from crowd.services.assignments import claim_task, release_assignment, renew_assignment, skip_assignment
 from crowd.services.idempotency import Outcome
 
 
-class WorkView(PostView):
-    """What needs the worker scope."""
-
-    scope = KeyScope.WORKER
-    read_scope = KeyScope.WORKER
-
-
-class ClaimView(WorkView):
+class ClaimView(PostView):
     """The worker's next task; with a key, `hot` serves it."""
+
+    replies = {"POST": {200: ClaimOutput}}
 
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """The live assignment, a new one, or why there is none."""
         return claim_outcome(self.worker(request), project)
 
 
-class SubmitView(WorkView):
+class SubmitView(PostView):
     """The answer to an assignment; with a key, `hot` serves it."""
 
     input_serializer = SubmitInput
+    replies = {"POST": {201: SubmissionOutput, 200: SubmissionOutput}}
 
     def act(self, request: Request, *, assignment: uuid.UUID, **kwargs: Any) -> Outcome:
         """Store it; 201 for a new answer, 200 for the same one again; with ``next`` the next task comes along."""
         return submit_outcome(self.worker(request), assignment, self.parsed(request))
 
 
-class RenewView(WorkView):
+class RenewView(PostView):
     """More time."""
+
+    replies = {"POST": {200: AssignmentOutput}}
 
     def act(self, request: Request, *, assignment: uuid.UUID, **kwargs: Any) -> Outcome:
         """A full lease from now on."""
         return Outcome(200, assignment_body(renew_assignment(assignment_uid=assignment, worker=self.worker(request))))
 
 
-class ReleaseView(WorkView):
+class ReleaseView(PostView):
     """Gives a task back."""
+
+    replies = {"POST": {200: StateOutput}}
 
     def act(self, request: Request, *, assignment: uuid.UUID, **kwargs: Any) -> Outcome:
         """It may come again."""
@@ -65,10 +68,11 @@ class ReleaseView(WorkView):
         return Outcome(200, {"id": str(row.uid), "state": row.state})
 
 
-class SkipView(WorkView):
+class SkipView(PostView):
     """Declines a task."""
 
     input_serializer = SkipInput
+    replies = {"POST": {200: StateOutput}}
 
     def act(self, request: Request, *, assignment: uuid.UUID, **kwargs: Any) -> Outcome:
         """It will not come again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from callers import as_user, as_worker, problem, url
+from callers import as_user, problem, url
 from cast import Cast
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -15,73 +15,19 @@ from crowd.models import ApiKey, Membership
 
 pytestmark = pytest.mark.django_db
 
-# Status by caller: owner, manager, finance, stranger, worker, nobody. 404 hides that the project exists.
-GET = {
-    "": (200, 200, 404, 404, 403, 401),
-    "consensus": (200, 200, 404, 404, 403, 401),
-    "answers": (200, 200, 404, 404, 403, 401),
-    "agreement": (200, 200, 404, 404, 403, 401),
-    "adaptive": (200, 200, 404, 404, 403, 401),
-    "trust": (200, 200, 404, 404, 403, 401),
-    "agreement/worker": (200, 200, 404, 404, 403, 401),
-    "agreement/precision?half_width=0.1": (200, 200, 404, 404, 403, 401),
-    "agreement/moon": (422, 422, 404, 404, 403, 401),
-    "agreement/difference?at=2026-01-01T00:00:00Z": (422, 422, 404, 404, 403, 401),
-    "golds/health": (200, 200, 404, 404, 403, 401),
-    "rules": (200, 200, 404, 404, 403, 401),
-    "requirements": (200, 200, 404, 404, 403, 401),
-    "courses": (200, 200, 404, 404, 403, 401),
-    "disputes": (200, 200, 404, 404, 403, 401),
-    "webhooks": (200, 200, 404, 404, 403, 401),
-    "payouts": (200, 200, 200, 404, 403, 401),
-}
-POST = {
-    "tasks": (422, 422, 404, 404, 403, 401),
-    "golds": (422, 422, 404, 404, 403, 401),
-    "workers": (422, 422, 404, 404, 403, 401),
-    "launch": (200, 200, 404, 404, 403, 401),
-    "pause": (200, 200, 404, 404, 403, 401),
-    "refit": (202, 202, 404, 404, 403, 401),
-    "claim": (403, 403, 403, 403, 200, 401),
-    "trust/preview": (200, 200, 404, 404, 403, 401),
-    "workers/{worker}/trust": (422, 422, 404, 404, 403, 401),
-    "rules": (422, 422, 404, 404, 403, 401),
-    "rules/preview": (422, 422, 404, 404, 403, 401),
-    "rules/retire": (422, 422, 404, 404, 403, 401),
-    "requirements": (200, 200, 404, 404, 403, 401),
-    "courses": (422, 422, 404, 404, 403, 401),
-    "webhooks": (422, 422, 404, 404, 403, 401),
-    "disputes/{task}/decide": (422, 422, 404, 404, 403, 401),
-}
-
-
-def callers(cast: Cast, api: APIClient) -> list[APIClient]:
-    people = [cast.owner, cast.manager, cast.finance, cast.stranger]
-    return [*(as_user(cast, user) for user in people), as_worker(cast), api]
-
-
-@pytest.mark.parametrize("tail", GET)
-def test_reading(cast: Cast, api: APIClient, tail: str) -> None:
-    assert tuple(client.get(url(cast, tail)).status_code for client in callers(cast, api)) == GET[tail]
-
-
-@pytest.mark.parametrize("tail", POST)
-def test_writing(cast: Cast, api: APIClient, tail: str) -> None:
-    address = url(cast, tail.format(worker=cast.worker.uid, task=cast.task().uid))
-    found = tuple(client.post(address, {}, format="json").status_code for client in callers(cast, api))
-    assert found == POST[tail]
+READABLE = ["", "consensus", "answers", "agreement", "trust", "golds/health", "rules", "disputes", "payouts"]
 
 
 def test_a_worker_with_a_key_of_every_scope_still_sees_no_report(cast: Cast) -> None:
     client = as_user(cast, cast.worker.user)
-    assert {client.get(url(cast, tail)).status_code for tail in GET} == {404}
+    assert {client.get(url(cast, tail)).status_code for tail in READABLE} == {404}
 
 
 def test_an_adjudicator_reaches_disputes_only(cast: Cast) -> None:
     Membership.objects.create(project=cast.project, user=cast.stranger, role=Role.ADJUDICATOR)
     client = as_user(cast, cast.stranger)
-    found = {tail: client.get(url(cast, tail)).status_code for tail in GET}
-    assert found == {tail: 200 if tail == "disputes" else 404 for tail in GET}
+    found = {tail: client.get(url(cast, tail)).status_code for tail in READABLE}
+    assert found == {tail: 200 if tail == "disputes" else 404 for tail in READABLE}
     decide = url(cast, f"disputes/{cast.task().uid}/decide")
     assert client.post(decide, {"value": "neutral"}, format="json").status_code == 409
 

@@ -1,0 +1,106 @@
+"""Who may call what: one row per address of `api.urls`, with what each method asks of the caller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crowd.enums import KeyScope, Role
+from crowd.queries.access import MANAGING
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a call needs: a scope of the key (None: any key), and a role on the project of the address.
+
+    Without roles the call reaches only what is the caller's own. A session has no scope to lack.
+    """
+
+    scope: KeyScope | None
+    roles: tuple[Role, ...] = ()
+
+
+OWNING = (Role.OWNER,)
+JUDGING = (*MANAGING, Role.ADJUDICATOR)
+PAYING = (*MANAGING, Role.FINANCE)
+
+# Anybody, without a key.
+PUBLIC = Access(None, tuple(Role))
+ANY_KEY = Access(None)
+WORK = Access(KeyScope.WORKER)
+READ_OWN = Access(KeyScope.PROJECT_READ)
+WRITE_OWN = Access(KeyScope.PROJECT_WRITE)
+READ = Access(KeyScope.PROJECT_READ, MANAGING)
+WRITE = Access(KeyScope.PROJECT_WRITE, MANAGING)
+RULE = Access(KeyScope.PROJECT_WRITE, OWNING)
+READ_DISPUTES = Access(KeyScope.PROJECT_READ, JUDGING)
+JUDGE = Access(KeyScope.PROJECT_WRITE, JUDGING)
+READ_MONEY = Access(KeyScope.FINANCE, PAYING)
+
+TABLE: dict[str, dict[str, Access]] = {
+    # projects
+    "api-projects": {"GET": READ_OWN, "POST": WRITE_OWN},
+    "api-project": {"GET": READ},
+    "api-launch": {"POST": WRITE},
+    "api-pause": {"POST": WRITE},
+    "api-refit": {"POST": WRITE},
+    "api-requirements": {"GET": READ, "POST": WRITE},
+    "api-rules": {"GET": READ, "POST": WRITE},
+    "api-rule-preview": {"POST": WRITE},
+    "api-rule-retire": {"POST": WRITE},
+    "api-project-courses": {"GET": READ, "POST": WRITE},
+    # tasks, golds
+    "api-tasks": {"POST": WRITE},
+    "api-golds": {"POST": WRITE},
+    "api-gold-health": {"GET": READ},
+    # workers
+    "api-workers": {"POST": WRITE},
+    "api-trust": {"GET": READ},
+    "api-trust-preview": {"POST": WRITE},
+    "api-worker-trust": {"POST": WRITE},
+    # work
+    "api-claim": {"POST": WORK},
+    "api-submit": {"POST": WORK},
+    "api-renew": {"POST": WORK},
+    "api-release": {"POST": WORK},
+    "api-skip": {"POST": WORK},
+    "api-courses": {"GET": WORK},
+    "api-course-start": {"POST": WORK},
+    "api-step-answer": {"POST": WORK},
+    # results
+    "api-answers": {"GET": READ},
+    "api-consensus": {"GET": READ},
+    "api-agreement": {"GET": READ},
+    "api-agreement-by": {"GET": READ},
+    "api-agreement-difference": {"GET": READ},
+    "api-agreement-precision": {"GET": READ},
+    "api-adaptive": {"GET": READ},
+    "api-disputes": {"GET": READ_DISPUTES},
+    "api-decide": {"POST": JUDGE},
+    # webhooks
+    "api-webhooks": {"GET": READ, "POST": WRITE},
+    "api-webhook": {"GET": READ, "PATCH": WRITE, "DELETE": WRITE},
+    "api-webhook-ping": {"POST": WRITE},
+    "api-webhook-rotate": {"POST": WRITE},
+    "api-webhook-deliveries": {"GET": READ},
+    "api-webhook-redeliver": {"POST": WRITE},
+    "api-redeliver": {"POST": WRITE},
+    # the document
+    "api-openapi-yaml": {"GET": PUBLIC},
+    "api-openapi-json": {"GET": PUBLIC},
+    "api-docs": {"GET": PUBLIC},
+    "api-redoc": {"GET": PUBLIC},
+    # money
+    "api-payouts": {"GET": READ_MONEY},
+}
+
+
+def access_for(name: str | None, method: str) -> Access | None:
+    """What the method of an address asks; None where it has no such method, and for whatever is not in the table."""
+    return TABLE.get(name or "", {}).get("GET" if method == "HEAD" else method)
+
+
+def reaches(granted: set[str], needed: KeyScope | None) -> bool:
+    """Whether a key with these scopes may do what needs this one: who may write a project may read it."""
+    if needed is None or needed in granted:
+        return True
+    return needed == KeyScope.PROJECT_READ and KeyScope.PROJECT_WRITE in granted

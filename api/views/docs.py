@@ -1,0 +1,49 @@
+"""The API's own document, with pages to read it in."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from csp.constants import NONCE, SELF
+from csp.decorators import csp_update
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
+
+from api.schema import openapi
+
+YAML, JSON = "application/yaml", "application/json"
+
+
+@require_safe
+def as_yaml(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """The document as YAML."""
+    return HttpResponse(_rendered(YAML), content_type=YAML)
+
+
+@require_safe
+def as_json(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """The document as JSON."""
+    return HttpResponse(_rendered(JSON), content_type=JSON)
+
+
+@require_safe
+def swagger(request: HttpRequest) -> HttpResponse:
+    """Swagger UI, from this server's own files."""
+    return render(request, "api/swagger.html")
+
+
+@csp_update({"style-src": [SELF, NONCE]})
+@require_safe
+def redoc(request: HttpRequest) -> HttpResponse:
+    """ReDoc, from this server's own files; the nonce lets its generated style sheets through."""
+    return render(request, "api/redoc.html")
+
+
+@lru_cache(maxsize=2)
+def _rendered(media_type: str) -> bytes:
+    renderer: Any = OpenApiYamlRenderer() if media_type == YAML else OpenApiJsonRenderer()
+    raw: bytes = renderer.render(openapi(), renderer_context={})
+    return raw
