@@ -50,7 +50,7 @@ def post(*, url: str, headers: Mapping[str, str], body: bytes, allowed: Collecti
     except Refused as error:
         reply = Reply(error=str(error))
     except TimeoutError:
-        reply = Reply(error=f"no complete reply within {TOTAL_SECONDS:.0f} seconds")
+        reply = Reply(error=f"no complete reply within {TOTAL_SECONDS:g} seconds")
     except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
         reply = Reply(error=f"{type(error).__name__}: {error}"[:300])
     elapsed_ms = int((time.monotonic() - begun) * 1000)
