@@ -15,20 +15,15 @@ from crowd.enums import AssignmentState, EventKind, ProjectState, TaskState, Tru
 from crowd.errors import NotEnrolled, NotFound, ProjectClosed, StaleLease, WorkerSuspended
 from crowd.models import Assignment, BudgetShard, Enrolment, Gold, Project, Task, Worker
 from crowd.policies.idle import stands_for
-from crowd.policies.votes import pay_micros, takes_place
-from crowd.queries.tasks import (
-    Walk,
-    has_opened_since,
-    has_unfinished,
-    pick_next_for_model,
-    pick_open_task,
-)
+from crowd.policies.votes import takes_place
+from crowd.queries.tasks import Walk, has_opened_since, has_unfinished, pick_next_for_model, pick_open_task
 from crowd.services import one_call
 from crowd.services.budgets import give_back, reserve
 from crowd.services.eligibility import check_eligibility
 from crowd.services.events import record_event
 from crowd.services.gold_draws import draw_gold, random_start
 from crowd.services.locks import lock_worker
+from crowd.services.prices import note_quote, quote_claim
 from crowd.services.rules import apply_rules
 
 WAIT_SECONDS = 2
@@ -57,7 +52,8 @@ def claim_task(*, project_uid: uuid.UUID, worker: Worker) -> Claim:
     with transaction.atomic():
         lock_worker(worker.pk)
         now = timezone.now()
-        enrolment = Enrolment.objects.select_related("project").filter(project__uid=project_uid, worker=worker).first()
+        mine = Enrolment.objects.select_related("project__requirements")
+        enrolment = mine.filter(project__uid=project_uid, worker=worker).first()
         if enrolment is None:
             if Project.objects.filter(uid=project_uid).exists():
                 raise NotEnrolled("you are not enrolled on this project; ask its manager for access")
@@ -178,10 +174,13 @@ def _claim_new(project: Project, enrolment: Enrolment, worker: Worker, now: date
     elif in_overlap and not take_place(task.pk):
         # The row is locked on PostgreSQL, the whole database on SQLite: the guard can only hold.
         raise AssertionError(f"task {task.pk} was picked and locked, but has no open place")
-    price = pay_micros(worker.kind, project.price_micros)
-    shard = reserve(project=project, amount_micros=price)
+    quoted, rule = quote_claim(enrolment=enrolment, task=task, kind=worker.kind)
+    shard = reserve(project=project, amount_micros=quoted.amount_micros)
     is_gold = gold is not None
-    assignment = _lend(project, task, worker, now, is_gold=is_gold, in_overlap=in_overlap, shard=shard, price=price)
+    assignment = _lend(
+        project, task, worker, now, is_gold=is_gold, in_overlap=in_overlap, shard=shard, price=quoted.amount_micros
+    )
+    note_quote(assignment=assignment, quoted=quoted, rule=rule)
     Enrolment.objects.filter(pk=enrolment.pk).update(
         claims=F("claims") + 1,
         gold_claims=F("gold_claims") + int(is_gold),

@@ -6,6 +6,7 @@ from django.db import connection
 
 # Keeps these keys apart from any other use of advisory locks in the same database.
 NAMESPACE = 0x4153 << 40
+BOOKS_NAMESPACE = 0x4154 << 40
 
 
 def worker_key(worker_id: int) -> int:
@@ -22,3 +23,13 @@ def lock_worker(worker_id: int) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [worker_key(worker_id)])
+
+
+def lock_books(project_id: int) -> None:
+    """Hold a project's payouts and bonuses until the transaction ends: batches and files of bonuses take turns.
+
+    Claims and answers do not wait for it.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [BOOKS_NAMESPACE + project_id])

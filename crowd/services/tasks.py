@@ -16,6 +16,7 @@ from crowd.policies.answer_types import listing, shorten
 from crowd.policies.gold import spread_over_labels
 from crowd.policies.routing import UNTOUCHED, routed
 from crowd.services.events import record_event
+from crowd.services.prices import gold_price_problems
 
 BATCH = 2000
 MAX_KEY_LENGTH = 200
@@ -85,6 +86,7 @@ def add_golds(*, project: Project, golds: Sequence[NewGold], actor: User) -> int
                 for j, label in enumerate(gold.labels)
                 if label not in known
             )
+        problems += gold_price_problems(project=project, payloads=[gold.payload for gold in golds])
         _refuse(problems)
         rows = Task.objects.bulk_create(
             [Task(project=project, key=gold.key, payload=gold.payload, state=TaskState.GOLD) for gold in golds],
