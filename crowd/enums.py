@@ -400,7 +400,7 @@ class RestitutionState(TextChoices):
 
 
 class RestitutionLineKind(TextChoices):
-    """What a restitution changed; the last three were found and are left as they are."""
+    """What a restitution changed; the last four were found and are left as they are."""
 
     ANSWER_RESCORED = "answer_rescored"
     SKILL_RECOMPUTED = "skill_recomputed"
@@ -410,6 +410,7 @@ class RestitutionLineKind(TextChoices):
     CHANGE_UNDONE = "change_undone"
     CHANGE_NOT_IMPOSED = "change_not_imposed"
     PLACES_KEPT = "places_kept"
+    REJECTION_LEFT = "rejection_left"
 
 
 class WebhookKind(TextChoices):

@@ -26,6 +26,7 @@ from crowd.models import (
 from crowd.policies.trust import RULE, GoldRecord, TrustDecision
 from crowd.policies.trust_replay import FREEDOM, RESTITUTION_RULE, RULE_PREFIX, Replayed, replay_trust
 from crowd.queries.trust_history import TrustHistory, firings_that_hold, trust_history
+from crowd.services.restitution_money import pay_again
 from crowd.services.trust import change_trust, is_right_answer, record_of, store_record
 
 Line = RestitutionLineKind
@@ -46,7 +47,8 @@ def restore_after_gold(restitution: Restitution, answer_id: int) -> bool:
         holds = firings_that_hold(enrolment)
         fallen = {firing for firing, held_before in held.items() if held_before and not holds[firing]}
         after = trust_history(enrolment)
-        _restore(restitution, enrolment, before, after, fallen, now)
+        grounds = {answer.uid} if is_right else set()
+        _restore(restitution, enrolment, before, after, fallen, grounds, now)
         return True
 
 
@@ -62,7 +64,7 @@ def restore_after_overturn(restitution: Restitution) -> bool:
         _write(restitution, enrolment, Line.CHANGE_UNDONE, change.uid, _words(change), now)
         after = trust_history(enrolment)
         before = TrustHistory(after.golds, after.changes, after.struck - {change.uid})
-        _restore(restitution, enrolment, before, after, set(), now)
+        _restore(restitution, enrolment, before, after, set(), {change.uid}, now)
         return True
 
 
@@ -72,6 +74,7 @@ def _restore(
     before: TrustHistory,
     after: TrustHistory,
     fallen: set[uuid.UUID],
+    grounds: set[uuid.UUID],
     now: datetime,
 ) -> None:
     fallen_changes = _changes_of(enrolment, fallen)
@@ -80,13 +83,16 @@ def _restore(
     struck = after.struck | {change.uid for change in fallen_changes}
     is_now = replay_trust(after.golds, after.changes, n_labels=n_labels, now=now, struck=struck)
     _restore_skill(restitution, enrolment, was, is_now, now)
-    _list_changes(restitution, enrolment, was, is_now, fallen_changes, now)
+    undone = _list_changes(restitution, enrolment, was, is_now, fallen_changes, now)
     _restore_pause(restitution, enrolment, fallen, now)
     terms, _ = WorkTerms.objects.get_or_create(enrolment=enrolment)
     if was.is_warned and not is_now.is_warned and terms.is_warned:
         WorkTerms.objects.filter(pk=terms.pk).update(is_warned=False)
         _write(restitution, enrolment, Line.WARNING_WITHDRAWN, restitution.uid, {"apology": APOLOGIES["warning"]}, now)
     _restore_level(restitution, enrolment, was, is_now, now)
+    for answer_uid, detail in pay_again(restitution=restitution, enrolment=enrolment, grounds=grounds | undone):
+        kind = Line.REJECTION_REVERSED if detail["is_paid"] else Line.REJECTION_LEFT
+        _write(restitution, enrolment, kind, answer_uid, detail, now)
 
 
 def _restore_skill(
@@ -114,8 +120,11 @@ def _list_changes(
     is_now: Replayed,
     fallen: Sequence[TrustChange],
     now: datetime,
-) -> None:
-    """Name the decisions that the corrected history does not have, and those that it would have had besides."""
+) -> set[uuid.UUID]:
+    """Name the decisions that the corrected history does not have, and those that it would have had besides.
+
+    Returns the uids of the first.
+    """
     kept = {(one.at, one.to_level) for one in is_now.decided}
     gone = {(one.at, one.to_level) for one in was.decided} - kept
     own = TrustChange.objects.filter(
@@ -133,6 +142,7 @@ def _list_changes(
         if one.is_burden and (one.at, one.to_level) not in had:
             detail = {"from": one.from_level, "to": one.to_level, "at": one.at.isoformat(), "reason": one.reason}
             _write(restitution, enrolment, Line.CHANGE_NOT_IMPOSED, one.answer, detail, now)
+    return {change.uid for change in [*undone, *fallen]}
 
 
 def _restore_level(

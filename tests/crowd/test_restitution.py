@@ -18,6 +18,7 @@ from crowd.models import (
     Enrolment,
     Event,
     Gold,
+    PayReview,
     Restitution,
     RestitutionLine,
     Skill,
@@ -29,6 +30,7 @@ from crowd.queries.restitutions import lines_by_kind
 from crowd.queries.workers import ledger_balance_micros, payout_report
 from crowd.services import restitution_steps
 from crowd.services.answers import submit_answer
+from crowd.services.pay_review import reject_answer
 from crowd.services.processing import process_answer
 from crowd.services.restitution import correct_gold, overturn_change, restitutions_due, work_off_restitution
 from crowd.services.rules import set_rule
@@ -55,20 +57,20 @@ def scripts() -> dict[int, str]:
     }
 
 
-def history(labels_at_first: tuple[str, ...]) -> Cast:
+def history(labels_at_first: tuple[str, ...], n_golds: int = N_GOLDS) -> Cast:
     """A thousand gold answers in one order, on a project whose fifth gold has these labels."""
     cast = make_cast(tasks=2, workers=5)
     cast.gold(N_GOLDS, "positive")
     golds = list(Gold.objects.filter(project=cast.project).select_related("task").order_by("id"))
     Gold.objects.filter(pk=golds[BAD].pk).update(labels=list(labels_at_first))
-    for step in range(N_GOLDS):
+    for step in range(n_golds):
         for number, script in scripts().items():
             at = START + timedelta(minutes=20 * step, seconds=number)
             with clock_at(at):
                 expire_levels()
             task = Task.objects.get(pk=golds[step].task_id)
             give(cast, cast.workers[number], task, "positive" if script[step] == "r" else "negative", at)
-        if step == 60:
+        if step == 20:
             with clock_at(START + timedelta(minutes=20 * step, seconds=30)):
                 set_trust(
                     project=cast.project,
@@ -139,7 +141,7 @@ def test_a_gold_corrected_after_a_thousand_answers_stands_as_if_it_had_been_righ
 
 
 def test_history_replayed_without_a_correction_is_history() -> None:
-    cast = history(("negative",))
+    cast = history(("negative",), n_golds=40)
     for worker in cast.workers:
         history_of = restitution_steps.trust_history(cast.enrolment(worker))
         replayed = restitution_steps.replay_trust(history_of.golds, history_of.changes, n_labels=3, now=END)
@@ -264,6 +266,27 @@ def test_an_overturned_suspension_is_lifted_with_an_apology() -> None:
     assert lines_by_kind(row)["level_restored"] == 1
     assert TrustChange.objects.order_by("id").last().rule == "restitution"  # type: ignore[union-attr]
     assert (Skill.objects.get().gold_wrong, Skill.objects.get().recent_wrong) == (7, 2)
+
+
+def test_pay_that_was_rejected_for_a_wrong_gold_is_paid_after_all() -> None:
+    cast = few_golds("wwwwrrr")
+    answers = list(Answer.objects.order_by("id"))
+    suspension = TrustChange.objects.get(to_level="suspended")
+    grounds: list[dict[str, Any]] = [{"missed": "a gold"}, {"decisions": [str(suspension.uid)]}, {"note": "copied"}]
+    for answer, evidence in zip((answers[BAD], answers[5], answers[0]), grounds, strict=True):
+        with clock_at(END - timedelta(days=2)):
+            reject_answer(
+                project=cast.project, answer_uid=answer.uid, actor=cast.owner, reason="careless", evidence=evidence
+            )
+    row = correct(cast)
+    found = RestitutionLine.objects.filter(restitution=row, kind="rejection_reversed").order_by("id")
+    assert [line.subject for line in found] == [answers[BAD].uid, answers[5].uid]
+    assert [line.detail for line in found] == [{"is_paid": True, "amount_micros": 20_000}] * 2
+    states = PayReview.objects.order_by("answer_id").values_list("state", flat=True)
+    assert list(states) == ["rejected", *["pending"] * 3, "approved", "approved", "pending"]
+    (owed,) = payout_report(cast.project)
+    assert owed.micros == 6 * 20_000
+    assert ledger_balance_micros(cast.project) == 0
 
 
 def test_what_cannot_be_corrected_is_refused_in_a_sentence() -> None:
