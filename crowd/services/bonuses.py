@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from crowd.enums import AccountKind, EventKind, TransactionKind, WorkerKind
 from crowd.errors import FieldProblem, InvalidInput
-from crowd.models import Account, Bonus, BudgetShard, Entry, Project, Transaction, User, Worker
+from crowd.models import Bonus, BudgetShard, Project, User, Worker
 from crowd.policies.bonus_rows import MAX_KEY, MAX_REASON, BonusRow, read_bonus_rows
 from crowd.services.budgets import reserve
 from crowd.services.events import record_event
-from crowd.services.ledger import account_of
+from crowd.services.ledger import Posting, account_of, accounts_of, post_many
 from crowd.services.locks import lock_books
 
 CHUNK = 500
@@ -71,29 +71,20 @@ def pay_rows(*, project: Project, rows: Sequence[BonusRow], actor: User, is_dry_
             return outcome
         reserve(project=project, amount_micros=total)
         cost = account_of(project=project, kind=AccountKind.PROJECT_COST)
-        payable = _payables(project, {row.worker: workers[row.worker] for row in due})
-        ids = [uuid.uuid4() for _ in due]
-        Entry.objects.bulk_create(
-            [
-                Entry(transaction_id=key, account=account, amount_micros=amount)
-                for key, row in zip(ids, due, strict=True)
-                for account, amount in ((cost, row.amount_micros), (payable[row.worker], -row.amount_micros))
-            ],
-            batch_size=CHUNK,
-        )
-        Transaction.objects.bulk_create(
-            [
-                Transaction(
-                    id=key,
-                    project=project,
-                    kind=TransactionKind.BONUS,
-                    idempotency_key=f"bonus:{project.pk}:{row.key}",
-                    reason=row.reason,
-                    created_at=now,
+        people = sorted({workers[row.worker].pk for row in due})
+        payable = accounts_of(project=project, kind=AccountKind.WORKER_PAYABLE, worker_ids=people)
+        ids = post_many(
+            project=project,
+            postings=[
+                Posting(
+                    TransactionKind.BONUS,
+                    f"bonus:{project.pk}:{row.key}",
+                    row.reason,
+                    ((cost, row.amount_micros), (payable[workers[row.worker].pk], -row.amount_micros)),
                 )
-                for key, row in zip(ids, due, strict=True)
+                for row in due
             ],
-            batch_size=CHUNK,
+            at=now,
         )
         Bonus.objects.bulk_create(
             [
@@ -162,25 +153,3 @@ def _covers(project: Project, total_micros: int) -> bool:
         return True
     left = BudgetShard.objects.filter(project=project).aggregate(left=Sum("left_micros"))["left"] or 0
     return bool(left >= total_micros)
-
-
-def _payables(project: Project, workers: dict[uuid.UUID, Worker]) -> dict[uuid.UUID, Account]:
-    Account.objects.bulk_create(
-        [
-            Account(project=project, kind=AccountKind.WORKER_PAYABLE, worker=worker, currency=project.currency)
-            for worker in workers.values()
-        ],
-        ignore_conflicts=True,
-        batch_size=CHUNK,
-    )
-    found: dict[uuid.UUID, Account] = {}
-    people = list(workers.values())
-    for start in range(0, len(people), CHUNK):
-        accounts = Account.objects.select_related("worker").filter(
-            project=project,
-            kind=AccountKind.WORKER_PAYABLE,
-            currency=project.currency,
-            worker__in=people[start : start + CHUNK],
-        )
-        found |= {account.worker.uid: account for account in accounts if account.worker is not None}
-    return found

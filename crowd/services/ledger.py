@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from crowd.enums import AccountKind, TransactionKind
 from crowd.models import Account, Answer, Entry, Project, Transaction, Worker
+
+CHUNK = 500
 
 
 def post_transaction(
@@ -42,6 +45,63 @@ def post_transaction(
         reason=reason,
         created_at=at,
     )
+
+
+@dataclass(frozen=True)
+class Posting:
+    """A transaction to append: its lines (account, micro-units) sum to zero."""
+
+    kind: TransactionKind
+    idempotency_key: str
+    reason: str
+    lines: tuple[tuple[Account, int], ...]
+
+
+def post_many(*, project: Project, postings: Sequence[Posting], at: datetime) -> list[uuid.UUID]:
+    """Append many transactions in few statements, in the caller's transaction; returns their ids.
+
+    The caller knows that none was posted before: an idempotency key that exists is refused by the database.
+    """
+    ids = [uuid.uuid4() for _ in postings]
+    Entry.objects.bulk_create(
+        [
+            Entry(transaction_id=key, account=account, amount_micros=amount)
+            for key, posting in zip(ids, postings, strict=True)
+            for account, amount in posting.lines
+        ],
+        batch_size=CHUNK,
+    )
+    Transaction.objects.bulk_create(
+        [
+            Transaction(
+                id=key,
+                project=project,
+                kind=posting.kind,
+                idempotency_key=posting.idempotency_key,
+                reason=posting.reason,
+                created_at=at,
+            )
+            for key, posting in zip(ids, postings, strict=True)
+        ],
+        batch_size=CHUNK,
+    )
+    return ids
+
+
+def accounts_of(
+    *, project: Project, kind: AccountKind, worker_ids: Sequence[int], currency: str | None = None
+) -> dict[int, Account]:
+    """The accounts of many workers by worker id, opened on first use."""
+    code = currency or project.currency
+    found: dict[int, Account] = {}
+    for start in range(0, len(worker_ids), CHUNK):
+        part = worker_ids[start : start + CHUNK]
+        Account.objects.bulk_create(
+            [Account(project=project, kind=kind, worker_id=pk, currency=code) for pk in part], ignore_conflicts=True
+        )
+        rows = Account.objects.filter(project=project, kind=kind, currency=code, worker__in=part)
+        found |= {account.worker_id: account for account in rows if account.worker_id is not None}
+    return found
 
 
 def pay_answer(*, answer: Answer, amount_micros: int, at: datetime) -> Transaction | None:
