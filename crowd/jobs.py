@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 WAKE = threading.Event()
 # The same for its courier, a thread of its own: no answer waits for somebody else's slow server.
 WAKE_COURIER = threading.Event()
+# And for raters: no answer waits for a slow model.
+WAKE_RATERS = threading.Event()
 
 
 @shared_task(name="crowd.jobs.process_answer")
@@ -69,6 +71,20 @@ def work_off_restitution(restitution_id: int) -> None:
     from crowd.services.restitution import work_off_restitution as work_off
 
     work_off(restitution_id=restitution_id)
+
+
+@shared_task(name="crowd.jobs.run_rater")
+def run_rater(run_id: int) -> None:
+    """Let a rater work for a slice of time; while there is more to do, the next slice is enqueued."""
+    from crowd.services.rater_work import work_on_run
+
+    if work_on_run(run_id=run_id):
+        _wake(run_rater, run_id, WAKE_RATERS)
+
+
+def enqueue_rater(run_id: int) -> None:
+    """Have a rater's run worked on once the transaction commits."""
+    transaction.on_commit(lambda: _wake(run_rater, run_id, WAKE_RATERS))
 
 
 def enqueue_answer(answer_id: int) -> None:

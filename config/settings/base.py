@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dj_database_url
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from config import env
 from config.settings.openapi import SPECTACULAR_SETTINGS  # noqa: F401
@@ -162,3 +163,13 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("ASSAY_LOG_LEVEL", "WARNING")},
 }
+
+# --- models that vote -----------------------------------------------------------------------------------------
+# Variables that hold a key, each with the one host that it may be sent to: NAME@host,…
+MODEL_KEYS = {name: host for name, _, host in (entry.partition("@") for entry in env.names("ASSAY_MODEL_KEYS", []))}
+if not all(MODEL_KEYS.values()):
+    raise ImproperlyConfigured("ASSAY_MODEL_KEYS must be a list such as OPENAI_API_KEY@api.openai.com")
+# Whether a manager may name an endpoint on this machine or its network.
+ARE_LOCAL_MODELS_ALLOWED = env.boolean("ASSAY_LOCAL_MODELS", default=False)
+# Dotted paths of Python callables that managers may set up as labelling functions.
+LABELLING_FUNCTIONS = env.names("ASSAY_LABELLING_FUNCTIONS", [])

@@ -103,6 +103,8 @@ class RaterRun(models.Model):
     failures = models.PositiveIntegerField(default=0)
     # Votes that the cache answered, without a call.
     cached = models.PositiveIntegerField(default=0)
+    # What the votes of this run cost.
+    cost_micros = models.BigIntegerField(default=0)
     # As the last slice of work saw it; NULL before the first.
     tasks_left = models.PositiveIntegerField(null=True)
     # Time during which some process worked on it: what the expected end is made from.

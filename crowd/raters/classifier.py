@@ -70,7 +70,7 @@ def train(labelled: Sequence[Labelled], *, labels: int) -> Trained:
             ngram_range=(1, 2),
             sublinear_tf=True,
             max_features=MAX_FEATURES,
-            token_pattern=r"(?u)\b\w+\b",
+            token_pattern=WORD,
         )
         matrix = vectorizer.fit_transform([row.text for row in others])
         model = LogisticRegression(C=10.0, max_iter=500, class_weight="balanced").fit(matrix, given)

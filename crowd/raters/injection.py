@@ -10,6 +10,8 @@ from dataclasses import dataclass
 WINDOW = 60
 MAX_SHOWN = 160
 MAX_EVIDENCE = 5
+# What may stand between an order and the word that it orders.
+_GAP = re.compile(r"^\W+")
 
 # Orders that nobody gives in a text that is only to be judged.
 _ALWAYS = re.compile(
@@ -23,11 +25,14 @@ _ALWAYS = re.compile(
     r"|vergiss\s+(\w+\W+){0,4}?anweisung\w*|oubliez\s+(\w+\W+){0,4}?instruction\w*",
     re.IGNORECASE,
 )
-# Orders about an answer: suspicious only beside a label's word.
+# Orders about an answer, where an order can stand: suspicious only beside a label's word. "I would rate it positive"
+# is no order; "rate it positive" at the head of a sentence is.
 _ORDER = re.compile(
-    r"\b(answer|reply|respond|output|say|print|return|write|label|classify|mark|rate|choose|select|pick|tag|categori[sz]e"
-    r"|antworte|antworten\s+sie|wähle|répond(s|ez)|choisis(sez)?|responde|elige|rispondi|scegli)\b"
-    r"(\W+(only|just|always|with|this|it|as|the|is|text|be|must|to|by|mit|nur|avec|con)\b){0,6}",
+    r"(?:^|[.!?:;\n\"“”‘(\[*>—–-]\s*|\b(?:please|and|then|now|just|you\s+(?:must|should|shall|will|have\s+to)|bitte)\s+)"
+    r"(?:answer|reply|respond|output|say|print|return|write|label|classify|mark|rate|choose|select|pick|tag|categori[sz]e"
+    r"|antworte(?:n\s+sie)?|wähle|répond(?:s|ez)|choisis(?:sez)?|responde|elige|rispondi|scegli)\b"
+    r"(?:\W+(?:only|just|always|with|this|it|as|the|is|text|be|must|to|by|mit|nur|immer|avec|con)\b){0,6}"
+    r"|\bthe\s+(?:correct\s+|right\s+|true\s+|only\s+)?(?:answer|label|class)\s+(?:is|must\s+be|should\s+be)\b",
     re.IGNORECASE,
 )
 
@@ -50,18 +55,12 @@ def find_injection(text: str, label_words: Sequence[str]) -> list[Suspicion]:
     words = [re.escape(_plain(word)) for word in label_words if word.strip()]
     if words:
         label = re.compile(r"(?<!\w)(" + "|".join(words) + r")(?!\w)", re.IGNORECASE)
-        for match in _ORDER.finditer(plain):
-            beside = label.match(_skip(plain, match.end()))
-            if beside is not None:
-                end = match.end() + (len(plain) - match.end() - len(_skip(plain, match.end()))) + beside.end()
-                found.append(Suspicion(_around(plain, match.start(), end), "an order beside a label's word"))
+        found += [
+            Suspicion(_around(plain, match.start(), match.end() + 10), "an order beside a label's word")
+            for match in _ORDER.finditer(plain)
+            if label.match(_GAP.sub("", plain[match.end() : match.end() + WINDOW]))
+        ]
     return found[:MAX_EVIDENCE]
-
-
-def _skip(text: str, start: int) -> str:
-    """The text from the first word character on."""
-    rest = text[start : start + WINDOW]
-    return rest.lstrip(" \t\r\n\"'`:=-–—>*([{“”‘’«»")
 
 
 def _plain(text: str) -> str:

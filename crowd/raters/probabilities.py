@@ -64,6 +64,8 @@ def spread_over_labels(tokens: Sequence[Mapping[str, Any]], *, start: int, words
 
 def pool_rotations(spreads: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
     """Distributions from several orders of the options as one: the normalised mean of their logarithms."""
+    if len(spreads) == 1:
+        return spreads[0]
     size = len(spreads[0])
     logs = [sum(math.log(max(FLOOR, spread[i])) for spread in spreads) / len(spreads) for i in range(size)]
     top = max(logs)

@@ -8,9 +8,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from crowd.enums import AssignmentState
-from crowd.jobs import enqueue_answer, enqueue_refit, enqueue_webhook
+from crowd.jobs import enqueue_answer, enqueue_rater, enqueue_refit, enqueue_webhook
 from crowd.models import Assignment, Project
 from crowd.queries.answers import unprocessed
+from crowd.queries.raters import due_runs
 from crowd.queries.webhooks import due_webhooks
 from crowd.services.appeals import grant_unanswered
 from crowd.services.assignments import expire_assignment
@@ -18,6 +19,7 @@ from crowd.services.courier import prune_log
 from crowd.services.leases import adjust_leases
 from crowd.services.pay_review import approve_by_silence, close_unappealed
 from crowd.services.processing import process_or_postpone
+from crowd.services.rater_work import work_on_run
 from crowd.services.refit import refit_project
 from crowd.services.reopening import reopen_due
 from crowd.services.restitution import restitutions_due
@@ -43,6 +45,8 @@ def sweep_once() -> None:
         enqueue_answer(answer_id)
     for project_id in _due_refits().values_list("id", flat=True):
         enqueue_refit(project_id)
+    for run_id in due_runs().values_list("id", flat=True)[:BATCH]:
+        enqueue_rater(run_id)
     for webhook_id in due_webhooks(timezone.now()).values_list("id", flat=True)[:BATCH]:
         enqueue_webhook(webhook_id)
     prune_log()
@@ -63,6 +67,14 @@ def work_off() -> bool:
     for project_id in list(_due_refits().values_list("id", flat=True)):
         refit_project(project_id=project_id)
     return len(answer_ids) == BATCH
+
+
+def work_off_raters() -> bool:
+    """Without a broker: one slice of every rater's run that is due, in this thread; True when there may be more."""
+    has_more = False
+    for run_id in list(due_runs().values_list("id", flat=True)[:BATCH]):
+        has_more = work_on_run(run_id=run_id) or has_more
+    return has_more
 
 
 def expire_overdue() -> int:

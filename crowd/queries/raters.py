@@ -1,0 +1,133 @@
+"""Reads raters: those of a project, their progress, previews, failures, and the runs that are due."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from crowd.enums import RaterRunKind, RaterRunState
+from crowd.errors import NotFound
+from crowd.models import (
+    CachedVote,
+    ExamplePool,
+    Project,
+    PromptTemplate,
+    Rater,
+    RaterCall,
+    RaterRun,
+    Task,
+    VoteFailure,
+)
+from crowd.policies.forecast import Forecast, Range, Sample, forecast, time_left
+from crowd.raters.verdicts import hash_payload
+
+MOST_SAMPLED = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How a rater's votes stand; ``state`` is that of the run, or idle, or not_launched."""
+
+    state: str
+    run: RaterRun | None
+    time_left: Range | None
+
+
+@dataclass(frozen=True)
+class PreviewRow:
+    """One task of a preview: what was asked and what came of it; ``cached`` None: nothing yet, or a failure."""
+
+    task: Task
+    calls: list[RaterCall]
+    cached: CachedVote | None
+
+
+def due_runs() -> QuerySet[RaterRun]:
+    """Runs that somebody should work on now."""
+    now = timezone.now()
+    free = Q(leased_until__isnull=True) | Q(leased_until__lt=now)
+    return RaterRun.objects.filter(free, state=RaterRunState.RUNNING, look_at__lte=now).order_by("look_at")
+
+
+def raters_of(project: Project) -> QuerySet[Rater]:
+    """A project's raters with their workers and prompts, the newest first."""
+    return (
+        Rater.objects.filter(project=project)
+        .select_related("worker", "prompt__template", "project", "replaces", "snapshot")
+        .order_by("-pk")
+    )
+
+
+def rater_of(project: Project, uid: uuid.UUID) -> Rater:
+    """One of a project's raters. Raises NotFound."""
+    rater = raters_of(project).filter(uid=uid).first()
+    if rater is None:
+        raise NotFound("there is no such rater in this project")
+    return rater
+
+
+def prompts_of(project: Project) -> QuerySet[PromptTemplate]:
+    """A project's prompts with all versions."""
+    return PromptTemplate.objects.filter(project=project).prefetch_related("versions").order_by("name")
+
+
+def pools_of(project: Project) -> QuerySet[ExamplePool]:
+    """A project's pools with their examples."""
+    return ExamplePool.objects.filter(project=project).prefetch_related("examples").order_by("name")
+
+
+def progress_of(rater: Rater) -> Progress:
+    """How far a rater is, from the figures that its run keeps."""
+    run = RaterRun.objects.filter(rater=rater, kind=RaterRunKind.VOTES).order_by("-pk").first()
+    if run is None:
+        return Progress(state="not_launched", run=None, time_left=None)
+    is_idle = run.state == RaterRunState.RUNNING and run.tasks_left == 0
+    done = run.votes + run.abstentions + run.failures
+    left = None if run.tasks_left is None else time_left(left=run.tasks_left, done=done, busy_seconds=run.busy_seconds)
+    return Progress(state="idle" if is_idle else run.state, run=run, time_left=left)
+
+
+def newest_preview(rater: Rater) -> RaterRun | None:
+    """The rater's last preview."""
+    return RaterRun.objects.filter(rater=rater, kind=RaterRunKind.PREVIEW).order_by("-pk").first()
+
+
+def preview_rows(run: RaterRun) -> list[PreviewRow]:
+    """The tasks of a preview, with the calls made and the verdicts."""
+    tasks = list(Task.objects.filter(pk__in=run.task_ids).order_by("pk"))
+    hashes = {task.pk: hash_payload(task.payload) for task in tasks}
+    calls: dict[str, list[RaterCall]] = {found: [] for found in hashes.values()}
+    for call in RaterCall.objects.filter(rater=run.rater_id, payload_hash__in=calls).order_by("pk"):
+        calls[call.payload_hash].append(call)
+    cached = {row.payload_hash: row for row in CachedVote.objects.filter(rater=run.rater_id, payload_hash__in=calls)}
+    return [PreviewRow(task, calls[hashes[task.pk]], cached.get(hashes[task.pk])) for task in tasks]
+
+
+def failures_of(rater: Rater) -> QuerySet[VoteFailure]:
+    """Votes that did not come about, the newest first."""
+    return VoteFailure.objects.filter(rater=rater).select_related("task").order_by("-pk")
+
+
+def forecast_of(rater: Rater, *, tasks: int, guesses: list[Sample]) -> Forecast:
+    """Cost and time of so many votes, from the calls made so far; from ``guesses`` where there are none."""
+    newest = CachedVote.objects.filter(rater=rater, calls__gt=0).order_by("-pk")[:MOST_SAMPLED]
+    measured = [
+        Sample(
+            calls=row.calls,
+            tokens=row.input_tokens + row.output_tokens,
+            cost_micros=row.cost_micros,
+            seconds=row.latency_seconds,
+        )
+        for row in newest
+    ]
+    return forecast(
+        measured or guesses,
+        tasks=tasks,
+        is_measured=bool(measured),
+        concurrency=rater.concurrency,
+        requests_per_minute=rater.requests_per_minute,
+        tokens_per_minute=rater.tokens_per_minute,
+    )
