@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from django.db.models import Q, QuerySet
@@ -19,12 +19,20 @@ class ProjectAnswers:
     """Answers of a project as an AnswerSet whose vocabularies are row ids.
 
     ``gold``: label index by task id, for gold tasks with a single right label, for what experts have decided.
-    ``last_answer_id``: the newest answer read, None when there is none.
+    ``last_answer_id``: the newest answer read, None when there is none. Once models' votes were made into what a fit
+    takes, ``stored`` holds the answers as they were read, ``members`` the worker ids behind each pooled group.
     """
 
     answers: AnswerSet
     gold: dict[Hashable, Hashable]
     last_answer_id: int | None
+    stored: AnswerSet | None = None
+    members: Mapping[Hashable, Sequence[int]] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> AnswerSet:
+        """The answers as they are in the database, one row each."""
+        return self.answers if self.stored is None else self.stored
 
 
 def read_answers(rows: QuerySet[Answer], project: Project) -> ProjectAnswers:

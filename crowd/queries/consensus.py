@@ -9,12 +9,12 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from crowd.enums import RunState, VoteState
 from crowd.models import AggregationRun, Answer, Consensus, Enrolment, Project, Skill, Task
 
+COUNTING = (VoteState.COUNTED, VoteState.DECIDES)
+
 
 def counted(answers: QuerySet[Answer]) -> QuerySet[Answer]:
     """Only answers of workers whose vote counts."""
-    votes = Enrolment.objects.filter(
-        project=OuterRef("project"), worker=OuterRef("worker"), vote_state=VoteState.COUNTED
-    )
+    votes = Enrolment.objects.filter(project=OuterRef("project"), worker=OuterRef("worker"), vote_state__in=COUNTING)
     return answers.filter(Exists(votes))
 
 
@@ -23,7 +23,7 @@ def counted_answers(task: Task) -> list[Answer]:
     return list(
         counted(Answer.objects.filter(task=task, label_index__isnull=False))
         .order_by("id")
-        .only("worker_id", "label_index", "holds_place", "task_id")
+        .only("worker_id", "label_index", "holds_place", "task_id", "is_model")
     )
 
 

@@ -13,8 +13,12 @@ from crowd.queries.consensus import newest_run, skills_of
 from quality.aggregation.incremental import task_posterior
 
 
-def preview_posterior(project: Project, given: Sequence[tuple[int, int]]) -> NDArray[np.float64]:
+def preview_posterior(
+    project: Project, given: Sequence[tuple[int, int]], shares: Sequence[float] | None = None
+) -> NDArray[np.float64]:
     """P(true label | answers): (K,), for (worker id, label index) pairs; the prevalence when there are none.
+
+    ``shares``: how much of an answer each pair is, a model's soft vote being several; all whole where left out.
 
     Answers count as much as makes the preview as sure as the newest full fit, whose posterior is calibrated; one by
     one before the first fit. Three queries, whatever the project's size.
@@ -34,4 +38,5 @@ def preview_posterior(project: Project, given: Sequence[tuple[int, int]]) -> NDA
     if run is not None and run.prevalence is not None and len(run.prevalence) == n_labels:
         prevalence = run.prevalence
     weight = 1.0 if run is None or run.preview_weight is None else run.preview_weight
-    return task_posterior([label for _, label in given], matrices, prevalence, [weight] * len(given))
+    weights = [weight * share for share in shares or [1.0] * len(given)]
+    return task_posterior([label for _, label in given], matrices, prevalence, weights)

@@ -14,6 +14,7 @@ from crowd.models import Adjudication, Audit, Consensus, Event, Project, Task
 from crowd.policies.completion import Completion, decide_completion
 from crowd.policies.routing import asked_priority, band_of, routed
 from crowd.queries.consensus import answer_counts, counted_answers
+from crowd.queries.model_votes import preview_votes
 from crowd.queries.posteriors import preview_posterior
 from crowd.queries.reopening import places_given_away
 from crowd.queries.worth import worth_of_an_answer
@@ -39,8 +40,11 @@ def update_consensus(*, task: Task, project: Project, at: datetime) -> None:
     answers = counted_answers(task)
     if not answers:
         return
-    given = [(answer.worker_id, answer.label_index) for answer in answers if answer.label_index is not None]
-    posterior = preview_posterior(project, given)
+    votes = preview_votes(project, task.pk, answers)
+    if not votes:
+        return
+    given = [(vote.worker_id, vote.label_index) for vote in votes]
+    posterior = preview_posterior(project, given, [vote.weight for vote in votes])
     best = int(posterior.argmax())
     before = _label_before(task)
     consensus, _ = Consensus.objects.update_or_create(

@@ -13,9 +13,11 @@ import numpy as np
 from crowd.enums import RunState, TaskState, WebhookKind
 from crowd.models import AggregationRun, Answer, Consensus, Project, Skill, Task
 from crowd.queries.answers import ProjectAnswers
+from crowd.queries.consensus import counted
 from crowd.services.announcements import LabelChange, announce_label_changes
 from crowd.services.upserts import upsert
 from crowd.services.webhooks import listeners
+from quality.aggregation.model_votes import people_only
 from quality.aggregation.preview import mean_accuracy, preview_weight
 from quality.results import AggregationResult
 
@@ -35,11 +37,12 @@ def store_run(
     run.parameters = asdict(model)
     run.state = RunState.DONE
     run.last_answer_id = read.last_answer_id
-    run.tasks, run.workers, run.answers = read.answers.n_tasks, read.answers.n_workers, read.answers.n_answers
+    run.tasks, run.workers, run.answers = read.rows.n_tasks, read.rows.n_workers, read.rows.n_answers
     run.is_converged, run.iterations = bool(result.converged), int(result.n_iter)
     run.objective = float(result.objective[-1]) if len(result.objective) else None
     run.preview_weight = preview_weight(read.answers, result)
-    run.crowd_accuracy = mean_accuracy(read.answers, result)
+    # The next answer that a task asks for is a person's.
+    run.crowd_accuracy = mean_accuracy(people_only(read.answers, read.members), result)
     run.prevalence = [float(share) for share in result.prevalence]
     run.notes = notes
     run.finished_at = at
@@ -51,23 +54,23 @@ def store_consensus(
 ) -> list[int]:
     """Write the consensus of real tasks; returns the ids of tasks whose completion must be decided again."""
     states = dict(Task.objects.filter(project=project).exclude(state=TaskState.GOLD).values_list("id", "state"))
-    # An answer that was processed while the fit ran has written a newer preview than this fit: leave it alone.
-    newer = set(
-        Answer.objects.filter(project=project, id__gt=read.last_answer_id, processed_at__isnull=False).values_list(
-            "task_id", flat=True
-        )
-    )
+    # An answer that was processed while the fit ran has written a newer preview than this fit: leave it alone. A vote
+    # in the shadow writes none.
+    since = Answer.objects.filter(project=project, id__gt=read.last_answer_id, processed_at__isnull=False)
+    newer = set(counted(since).values_list("task_id", flat=True))
     candidates: list[int] = []
     announced = _labels_announced(project)
     changes: list[LabelChange] = []
 
     def rows() -> Iterator[tuple[Any, ...]]:
         answers = read.answers
-        per_task = np.bincount(answers.task, minlength=answers.n_tasks).tolist()
+        per_task = np.bincount(read.rows.task, minlength=answers.n_tasks).tolist()
+        # Nothing of what a task was given may count: a flagged one that only models answered.
+        fitted = np.bincount(answers.task, minlength=answers.n_tasks).tolist()
         best, confidence = result.best.tolist(), np.minimum(result.confidence, 1.0).tolist()
         probabilities = result.probabilities
         for i, task_id in enumerate(answers.tasks):
-            if task_id not in states or task_id in newer:
+            if task_id not in states or task_id in newer or not fitted[i]:
                 continue
             assert isinstance(task_id, int)
             if (confidence[i] >= project.target_confidence) != (states[task_id] == TaskState.COMPLETE):
@@ -95,7 +98,13 @@ def store_skills(
 ) -> None:
     """Write each worker's confusion matrix and ability, and leave the gold figures as they are."""
     answers = read.answers
-    per_worker = np.bincount(answers.worker, minlength=answers.n_workers)
+    per_worker = dict(zip(read.rows.workers, np.bincount(read.rows.worker).tolist(), strict=True))
+    # The members of a pooled group are known by one matrix.
+    known = [
+        (worker_id, i)
+        for i, worker in enumerate(answers.workers)
+        for worker_id in ([worker] if isinstance(worker, int) else read.members.get(worker, ()))
+    ]
 
     def figure(values: Any, worker: int) -> float | None:
         return None if values is None or not np.isfinite(values[worker]) else float(values[worker])
@@ -109,12 +118,11 @@ def store_skills(
                 ability=figure(result.ability, i),
                 ability_low=figure(result.ability_low, i),
                 ability_high=figure(result.ability_high, i),
-                answers=int(per_worker[i]),
+                answers=per_worker.get(worker_id, 0),
                 run=run,
                 updated_at=at,
             )
-            for i, worker_id in enumerate(answers.workers)
-            if isinstance(worker_id, int)
+            for worker_id, i in known
         ],
         batch_size=BATCH,
         update_conflicts=True,

@@ -16,6 +16,7 @@ from crowd.services.events import record_event
 from crowd.services.pay_review import book_pay
 from crowd.services.rules import apply_rules
 from crowd.services.trust import score_gold
+from crowd.services.vote_states import watch_model
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ def process_answer(*, answer_id: int) -> bool:
         project = answer.project
         if answer.is_gold:
             score_gold(answer=answer, right_labels=task.gold.labels, at=now)
+            watch_model(answer=answer, at=now)
         else:
             update_consensus(task=task, project=project, at=now)
         book_pay(answer=answer, amount_micros=answer.assignment.reserved_micros, at=now)

@@ -17,9 +17,11 @@ from crowd.policies.refit import LEASE_SECONDS, PAUSE_AFTER_FAILURE_SECONDS, nex
 from crowd.queries.agreement import measure_agreement
 from crowd.queries.answers import labelled, read_answers
 from crowd.queries.consensus import counted
+from crowd.queries.model_votes import as_counted
 from crowd.services.consensus import settle_after_fit
 from crowd.services.events import record_event
 from crowd.services.fit_storage import store_consensus, store_run, store_skills
+from crowd.services.model_review import review_models
 from crowd.services.peer_evidence import store_peer_evidence, warn_by_peers
 from quality.aggregation import MODELS
 from quality.errors import ConvergenceWarning
@@ -67,7 +69,7 @@ def request_refit(*, project: Project) -> None:
 
 
 def _fit_and_store(project: Project, run: AggregationRun) -> bool:
-    read = read_answers(counted(labelled(project)), project)
+    read = as_counted(read_answers(counted(labelled(project)), project), project)
     if read.last_answer_id is None:
         run.delete()
         return False
@@ -94,6 +96,7 @@ def _fit_and_store(project: Project, run: AggregationRun) -> bool:
         with transaction.atomic():
             settle_after_fit(task_ids=candidates[start : start + SETTLE_BATCH], project=project, at=now)
     warn_by_peers(project=project, at=now)
+    review_models(project=project)
     return True
 
 

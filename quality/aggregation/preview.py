@@ -31,9 +31,10 @@ def preview_weight(answers: AnswerSet, result: AggregationResult) -> float | Non
     from scipy.optimize import minimize_scalar
 
     logs = np.log(np.maximum(result.confusion, SMALLEST_CELL))
+    share = 1.0 if answers.weight is None else answers.weight
     evidence = np.stack(
         [
-            np.bincount(answers.task, weights=logs[answers.worker, true, answers.label], minlength=T)
+            np.bincount(answers.task, weights=share * logs[answers.worker, true, answers.label], minlength=T)
             for true in range(K)
         ],
         axis=1,

@@ -47,6 +47,8 @@ def peer_evidence(
     kept = np.flatnonzero(counted[answers.task] & has_peers[answers.task])
     task, worker, label = answers.task[kept], answers.worker[kept], answers.label[kept]
     factor = np.log(np.maximum(confusion[worker, :, label], SMALLEST_CELL))
+    if answers.weight is not None:
+        factor *= answers.weight[kept][:, None]
     total = np.empty((n_tasks, n_labels))
     for k in range(n_labels):
         total[:, k] = np.bincount(task, weights=factor[:, k], minlength=n_tasks)
