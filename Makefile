@@ -16,7 +16,10 @@ help:
 	@echo "make check                       linters, types, import rules, migrations, deployment settings"
 	@echo "make setup-bench                 the environment of the benchmarks' peers (.venv-bench)"
 
-setup: .venv/.ready
+setup: .venv/.ready web/built/.ready
+
+web/built/.ready: .venv/.ready web/front/package-lock.json web/front/build.mjs $(wildcard web/front/src/*.js)
+	@scripts/build_front
 
 .venv/.ready: requirements.txt requirements-dev.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Assay needs Python 3.11 or later; this is " + sys.version.split()[0] + ". Name another with make PYTHON=python3.12 …")'
@@ -64,4 +67,4 @@ setup-bench: .venv-bench/.ready
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-bench .local .cache .mypy_cache .ruff_cache .hypothesis static_collected
+	rm -rf .venv .venv-bench .local .cache .mypy_cache .ruff_cache .hypothesis static_collected web/built web/front/node_modules

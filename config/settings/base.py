@@ -121,7 +121,8 @@ USE_I18N = True
 USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static_collected"
-STATICFILES_DIRS = [BASE_DIR / "web" / "assets"]
+# What `make setup` bundles stands beside what is served as it is.
+STATICFILES_DIRS = [path for path in (BASE_DIR / "web" / "assets", BASE_DIR / "web" / "built") if path.is_dir()]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 
 # --- API ------------------------------------------------------------------------------------------------------
