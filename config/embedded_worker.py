@@ -1,4 +1,4 @@
-"""The embedded worker: a thread of the serving process that works off the rows where there is no broker."""
+"""The embedded worker: threads of the serving process that work off the rows where there is no broker."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from django.db import close_old_connections, connection
 
-from crowd.jobs import WAKE, WAKE_RATERS
+from crowd.jobs import WAKE, WAKE_FILES, WAKE_RATERS
+from crowd.services.file_jobs import work_off_files
 from crowd.services.sweep import work_off, work_off_raters
 
 logger = logging.getLogger(__name__)
@@ -19,11 +20,13 @@ POLL_SECONDS = 1.0
 def start() -> list[threading.Thread]:
     """Start the worker; it ends with the process, and the next start goes on from the rows.
 
-    Raters work in a thread of their own: whoever waits for a model must not keep people's answers waiting.
+    Raters work in a thread of their own: whoever waits for a model must not keep people's answers waiting. So do
+    imports and exports, which take minutes.
     """
     threads = [
         threading.Thread(target=_run, args=(WAKE, work_off), name="assay-embedded-worker", daemon=True),
         threading.Thread(target=_run, args=(WAKE_RATERS, work_off_raters), name="assay-embedded-raters", daemon=True),
+        threading.Thread(target=_run, args=(WAKE_FILES, work_off_files), name="assay-embedded-files", daemon=True),
     ]
     for thread in threads:
         thread.start()

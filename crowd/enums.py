@@ -285,6 +285,57 @@ class LineState(TextChoices):
     CANCELLED = "cancelled"
 
 
+class OnError(TextChoices):
+    """What a bad row does to an import: nothing is written, or all but it."""
+
+    STOP = "stop"
+    SKIP = "skip"
+
+
+class ImportState(TextChoices):
+    """How far an import is; the last three are ends."""
+
+    QUEUED = "queued"
+    CHECKING = "checking"
+    WRITING = "writing"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class ExportState(TextChoices):
+    """How far an export is; expired: its file has been thrown away."""
+
+    QUEUED = "queued"
+    WRITING = "writing"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class ExportKind(TextChoices):
+    """What an export's rows are."""
+
+    CONSENSUS = "consensus"
+    ANSWERS = "answers"
+    TASKS = "tasks"
+    AGREEMENT = "agreement"
+    TRUST = "trust"
+    EVENTS = "events"
+    PAYOUTS = "payouts"
+
+
+class ExportFormat(TextChoices):
+    """How an export is written; `crowd.policies.exports` says which kind has which."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+    LABEL_STUDIO = "label_studio"
+    FINETUNE = "finetune"
+
+
 class EventKind(TextChoices):
     """What happened, for the audit trail."""
 
@@ -334,6 +385,13 @@ class EventKind(TextChoices):
     REFIT_DONE = "refit_done"
     REFIT_FAILED = "refit_failed"
     PROCESSING_FAILED = "processing_failed"
+    IMPORT_STARTED = "import_started"
+    IMPORT_FINISHED = "import_finished"
+    IMPORT_FAILED = "import_failed"
+    IMPORT_CANCELLED = "import_cancelled"
+    EXPORT_ORDERED = "export_ordered"
+    EXPORT_READY = "export_ready"
+    EXPORT_FAILED = "export_failed"
     FLAG_RAISED = "flag_raised"
     FLAG_DECIDED = "flag_decided"
     FAIRNESS_TERMS_SET = "fairness_terms_set"

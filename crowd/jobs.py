@@ -23,6 +23,8 @@ WAKE = threading.Event()
 WAKE_COURIER = threading.Event()
 # And for raters: no answer waits for a slow model.
 WAKE_RATERS = threading.Event()
+# The same for imports and exports, which take minutes and have a thread of their own.
+WAKE_FILES = threading.Event()
 
 
 @shared_task(name="crowd.jobs.process_answer")
@@ -87,6 +89,22 @@ def enqueue_rater(run_id: int) -> None:
     transaction.on_commit(lambda: _wake(run_rater, run_id, WAKE_RATERS))
 
 
+@shared_task(name="crowd.jobs.run_import")
+def run_import(import_id: int) -> None:
+    """Carry out an import, unless another process is at it."""
+    from crowd.services.import_runs import run_import as run
+
+    run(import_id=import_id)
+
+
+@shared_task(name="crowd.jobs.run_export")
+def run_export(export_id: int) -> None:
+    """Make the file of an export, unless another process is at it."""
+    from crowd.services.export_runs import run_export as run
+
+    run(export_id=export_id)
+
+
 def enqueue_answer(answer_id: int) -> None:
     """Have the answer processed once the transaction commits."""
     transaction.on_commit(lambda: _wake(process_answer, answer_id))
@@ -110,6 +128,16 @@ def enqueue_webhook(webhook_id: int) -> None:
 def enqueue_restitution(restitution_id: int) -> None:
     """Have a restitution worked off once the transaction commits."""
     transaction.on_commit(lambda: _wake(work_off_restitution, restitution_id))
+
+
+def enqueue_import(import_id: int) -> None:
+    """Have an import carried out once the transaction commits."""
+    transaction.on_commit(lambda: _wake(run_import, import_id, WAKE_FILES))
+
+
+def enqueue_export(export_id: int) -> None:
+    """Have an export made once the transaction commits."""
+    transaction.on_commit(lambda: _wake(run_export, export_id, WAKE_FILES))
 
 
 def _wake(job: Any, row_id: int, embedded: threading.Event = WAKE) -> None:

@@ -124,6 +124,10 @@ STATIC_ROOT = BASE_DIR / "static_collected"
 # What `make setup` bundles stands beside what is served as it is.
 STATICFILES_DIRS = [path for path in (BASE_DIR / "web" / "assets", BASE_DIR / "web" / "built") if path.is_dir()]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+# Imports, as they are sent and as they unpack; how long their files and those of exports are kept.
+IMPORT_MAX_BYTES = env.integer("ASSAY_IMPORT_MAX_MIB", 512, minimum=1) << 20
+IMPORT_MAX_UNPACKED_BYTES = env.integer("ASSAY_IMPORT_MAX_UNPACKED_MIB", 2048, minimum=1) << 20
+FILES_KEPT_DAYS = env.integer("ASSAY_FILES_KEPT_DAYS", 7, minimum=1)
 
 # --- API ------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

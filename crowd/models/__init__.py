@@ -10,9 +10,11 @@ from crowd.models.classifier import ClassifierSnapshot
 from crowd.models.costs import Bonus, ModelCost
 from crowd.models.eligibility import Requirements, WorkTerms
 from crowd.models.event import Event
+from crowd.models.export import Export
 from crowd.models.fairness import FairnessTerms
 from crowd.models.flag import DeviceSighting, Flag
 from crowd.models.gate import GateTerms, ModelStanding, ModelTest, VoteChange
+from crowd.models.imports import Import, ImportedWorker, ImportProblem
 from crowd.models.ledger import Account, BudgetShard, Entry, Transaction
 from crowd.models.model_work import ModelDecision, PrevalenceDraw, Suggestion
 from crowd.models.pay import Appeal, PayReview, PayTerms, PriceRule, QuotedPrice
@@ -24,6 +26,7 @@ from crowd.models.rater import Rater, RaterExample, RaterRun
 from crowd.models.reading import Measurement, ProjectReading, WorkerReading
 from crowd.models.restitution import Restitution, RestitutionLine
 from crowd.models.rule import Rule, RuleFiring
+from crowd.models.stored_file import FileChunk, StoredFile
 from crowd.models.task import Gold, Task
 from crowd.models.trust import ReopenedPlace, TrustChange
 from crowd.models.user import User
@@ -58,11 +61,16 @@ __all__ = [
     "Event",
     "Example",
     "ExamplePool",
+    "Export",
     "FairnessTerms",
+    "FileChunk",
     "Flag",
     "GateTerms",
     "Gold",
     "IdempotencyRecord",
+    "Import",
+    "ImportProblem",
+    "ImportedWorker",
     "InjectionFlag",
     "Measurement",
     "Membership",
@@ -94,6 +102,7 @@ __all__ = [
     "RuleFiring",
     "Skill",
     "Step",
+    "StoredFile",
     "Suggestion",
     "Task",
     "Transaction",

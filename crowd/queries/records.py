@@ -68,7 +68,8 @@ def _of_answer(row: dict[str, Any]) -> Record:
     return Record(
         kind="answer",
         at=row["created_at"],
-        seconds=row["elapsed_seconds"],
+        # Exactly nothing: it came in a file that did not say.
+        seconds=row["elapsed_seconds"] or None,
         label_index=given,
         is_right=row["is_correct"],
         agrees=given == consensus if is_settled else None,

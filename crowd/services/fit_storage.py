@@ -53,7 +53,14 @@ def store_consensus(
     project: Project, run: AggregationRun, read: ProjectAnswers, result: AggregationResult, at: datetime
 ) -> list[int]:
     """Write the consensus of real tasks; returns the ids of tasks whose completion must be decided again."""
-    states = dict(Task.objects.filter(project=project).exclude(state=TaskState.GOLD).values_list("id", "state"))
+    rows_of_tasks = Task.objects.filter(project=project).exclude(state=TaskState.GOLD)
+    states: dict[int, str] = {}
+    # Open tasks without an open place: their last answer may have come in a file, and nothing else decides about them.
+    full: set[int] = set()
+    for task_id, state, is_open in rows_of_tasks.values_list("id", "state", "is_open"):
+        states[task_id] = state
+        if state == TaskState.OPEN and not is_open:
+            full.add(task_id)
     # An answer that was processed while the fit ran has written a newer preview than this fit: leave it alone. A vote
     # in the shadow writes none.
     since = Answer.objects.filter(project=project, id__gt=read.last_answer_id, processed_at__isnull=False)
@@ -73,7 +80,8 @@ def store_consensus(
             if task_id not in states or task_id in newer or not fitted[i]:
                 continue
             assert isinstance(task_id, int)
-            if (confidence[i] >= project.target_confidence) != (states[task_id] == TaskState.COMPLETE):
+            is_sure = confidence[i] >= project.target_confidence
+            if is_sure != (states[task_id] == TaskState.COMPLETE) or task_id in full:
                 candidates.append(task_id)
             if announced.get(task_id, best[i]) != best[i]:
                 changes.append(LabelChange(task_id, announced[task_id], best[i], confidence[i]))

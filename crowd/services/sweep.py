@@ -16,6 +16,7 @@ from crowd.queries.webhooks import due_webhooks
 from crowd.services.appeals import grant_unanswered
 from crowd.services.assignments import expire_assignment
 from crowd.services.courier import prune_log
+from crowd.services.file_jobs import enqueue_lost_files
 from crowd.services.leases import adjust_leases
 from crowd.services.pay_review import approve_by_silence, close_unappealed
 from crowd.services.processing import process_or_postpone
@@ -32,7 +33,7 @@ LOST_AFTER = timedelta(seconds=30)
 
 
 def sweep_once() -> None:
-    """With a broker: expire leases, enqueue answers whose message was lost and the fits that are due."""
+    """With a broker: expire leases, enqueue whatever lost its message, and the fits that are due."""
     expire_overdue()
     expire_levels()
     reopen_due()
@@ -50,6 +51,7 @@ def sweep_once() -> None:
     for webhook_id in due_webhooks(timezone.now()).values_list("id", flat=True)[:BATCH]:
         enqueue_webhook(webhook_id)
     prune_log()
+    enqueue_lost_files()
 
 
 def work_off() -> bool:

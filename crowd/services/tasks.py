@@ -14,7 +14,7 @@ from crowd.errors import FieldProblem, InvalidInput
 from crowd.models import Audit, Gold, Project, Task, User
 from crowd.policies.answer_types import listing, shorten
 from crowd.policies.gold import spread_over_labels
-from crowd.policies.routing import UNTOUCHED, routed
+from crowd.policies.routing import BEGUN, UNTOUCHED, routed
 from crowd.services.events import record_event
 from crowd.services.prices import gold_price_problems
 
@@ -24,11 +24,15 @@ MAX_KEY_LENGTH = 200
 
 @dataclass(frozen=True, kw_only=True)
 class NewTask:
-    """A task to add: ``key`` is the requester's own name for it, unique in the project."""
+    """A task to add: ``key`` is the requester's own name for it, unique in the project.
+
+    ``answers``: how many answers of people the caller writes with it, in the same transaction.
+    """
 
     key: str
     payload: dict[str, Any]
     priority: int = 0
+    answers: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,27 +49,7 @@ def add_tasks(*, project: Project, tasks: Sequence[NewTask], actor: User) -> int
     """Add open tasks; returns how many. Raises InvalidInput naming each bad row, with nothing added."""
     with transaction.atomic():
         _refuse(_key_problems(project, [task.key for task in tasks], "tasks"))
-        chance = random.SystemRandom()
-        audited = [chance.random() < project.audit_share for _ in tasks]
-        rows = Task.objects.bulk_create(
-            [
-                Task(
-                    project=project,
-                    key=task.key,
-                    payload=task.payload,
-                    priority=routed(asked=task.priority, band=UNTOUCHED),
-                    overlap=project.max_overlap if is_audited else project.min_overlap,
-                    open_slots=project.max_overlap if is_audited else project.min_overlap,
-                    is_open=True,
-                )
-                for task, is_audited in zip(tasks, audited, strict=True)
-            ],
-            batch_size=BATCH,
-        )
-        Audit.objects.bulk_create(
-            [Audit(task=row, project=project) for row, is_audited in zip(rows, audited, strict=True) if is_audited],
-            batch_size=BATCH,
-        )
+        insert_tasks(project=project, tasks=tasks)
         record_event(kind=EventKind.TASKS_ADDED, project=project, actor=actor, detail={"tasks": len(tasks)})
     return len(tasks)
 
@@ -88,20 +72,56 @@ def add_golds(*, project: Project, golds: Sequence[NewGold], actor: User) -> int
             )
         problems += gold_price_problems(project=project, payloads=[gold.payload for gold in golds])
         _refuse(problems)
-        rows = Task.objects.bulk_create(
-            [Task(project=project, key=gold.key, payload=gold.payload, state=TaskState.GOLD) for gold in golds],
-            batch_size=BATCH,
-        )
-        places = spread_over_labels([gold.labels[0] for gold in golds], random.SystemRandom())
-        Gold.objects.bulk_create(
-            [
-                Gold(task=task, project=project, labels=list(dict.fromkeys(gold.labels)), reason=gold.reason, rnd=place)
-                for task, gold, place in zip(rows, golds, places, strict=True)
-            ],
-            batch_size=BATCH,
-        )
+        insert_golds(project=project, golds=golds)
         record_event(kind=EventKind.GOLDS_ADDED, project=project, actor=actor, detail={"golds": len(golds)})
     return len(golds)
+
+
+def insert_tasks(*, project: Project, tasks: Sequence[NewTask]) -> list[Task]:
+    """Write open tasks that have been checked, with the audits among them, in the caller's transaction."""
+    chance = random.SystemRandom()
+    # A task that comes with answers was begun elsewhere: it is no fair sample of what stopping early does.
+    audited = [not task.answers and chance.random() < project.audit_share for task in tasks]
+    rows = Task.objects.bulk_create(
+        [_task(project, task, is_audited) for task, is_audited in zip(tasks, audited, strict=True)], batch_size=BATCH
+    )
+    Audit.objects.bulk_create(
+        [Audit(task=row, project=project) for row, is_audited in zip(rows, audited, strict=True) if is_audited],
+        batch_size=BATCH,
+    )
+    return rows
+
+
+def insert_golds(*, project: Project, golds: Sequence[NewGold]) -> list[Task]:
+    """Write gold tasks that have been checked, spread over labels, in the caller's transaction."""
+    rows = Task.objects.bulk_create(
+        [Task(project=project, key=gold.key, payload=gold.payload, state=TaskState.GOLD) for gold in golds],
+        batch_size=BATCH,
+    )
+    places = spread_over_labels([gold.labels[0] for gold in golds], random.SystemRandom())
+    Gold.objects.bulk_create(
+        [
+            Gold(task=task, project=project, labels=list(dict.fromkeys(gold.labels)), reason=gold.reason, rnd=place)
+            for task, gold, place in zip(rows, golds, places, strict=True)
+        ],
+        batch_size=BATCH,
+    )
+    return rows
+
+
+def _task(project: Project, new: NewTask, is_audited: bool) -> Task:
+    taken = min(new.answers, project.max_overlap)
+    overlap = max(taken, project.max_overlap if is_audited else project.min_overlap)
+    band = BEGUN if 0 < taken < project.min_overlap else UNTOUCHED
+    return Task(
+        project=project,
+        key=new.key,
+        payload=new.payload,
+        priority=routed(asked=new.priority, band=band),
+        overlap=overlap,
+        open_slots=overlap - taken,
+        is_open=overlap > taken,
+    )
 
 
 def _key_problems(project: Project, keys: Sequence[str], field_name: str) -> list[FieldProblem]:
