@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crowd', '0018_rejections_left'),
+        ('crowd', '0019_rater_run_cost'),
     ]
 
     operations = [
