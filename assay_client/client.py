@@ -1,128 +1,127 @@
-"""AssayClient: one method per call of the API."""
+"""AssayClient: the API for programs that wait."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
-from urllib.parse import urlsplit
+from typing import Any, Self, TypeVar
 
-from assay_client.shapes import (
-    Claim,
-    CreatedWorker,
-    Json,
-    NewGold,
-    NewProject,
-    NewTask,
-    NewWorker,
-    Submission,
-)
-from assay_client.transport import RetryPolicy, Transport
+import httpx
 
-API = "/api/v1"
+from assay_client.call import Call
+from assay_client.endpoints import Endpoints
+from assay_client.errors import AssayError
+from assay_client.exchange import CHUNK_BYTES, Exchange, decoded, next_page, settings
+from assay_client.retry import RetryPolicy
+
+T = TypeVar("T")
+# Called with the bytes so far and the bytes in all, where that is known.
+Progress = Callable[[int, int | None], None]
 
 
-class AssayClient:
+class AssayClient(Endpoints):
     """Talks to the server at ``base_url`` as the owner of ``key``; safe to share between threads.
 
-    Every method raises AssayError. Lost connections and the statuses 429 and 503 are tried again as ``retry`` says.
+    Every method raises AssayError. Lost connections and the statuses 429, 500, 502, 503, 504 are tried again as
+    ``retry`` says; a POST keeps its Idempotency-Key, so that a repeat after a lost reply changes nothing.
     """
 
     def __init__(
         self, base_url: str, key: str, *, timeout_seconds: float = 30.0, retry: RetryPolicy | None = None
     ) -> None:
-        self._transport = Transport(base_url, key, timeout_seconds=timeout_seconds, retry=retry)
+        self._retry = retry or RetryPolicy()
+        self._http = httpx.Client(**settings(base_url, key, timeout_seconds))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
 
     def close(self) -> None:
         """Give the connections back."""
-        self._transport.close()
+        self._http.close()
 
-    # --- a manager's calls
+    def send(self, call: Call[T], *, progress: Progress | None = None) -> T:
+        """Send any call; ``progress`` follows an upload."""
+        exchange = Exchange(call, self._retry)
+        return call.read(decoded(self._outcome(exchange, progress)))
 
-    def create_project(self, project: NewProject) -> Json:
-        """Make a project; it hands out nothing before `launch`."""
-        return self._post("/projects", cast("Json", project))
-
-    def add_tasks(self, project: str, tasks: Sequence[NewTask]) -> Json:
-        """Add tasks, all or none."""
-        return self._post(f"/projects/{project}/tasks", {"tasks": list(tasks)})
-
-    def add_golds(self, project: str, golds: Sequence[NewGold]) -> Json:
-        """Add gold tasks, all or none."""
-        return self._post(f"/projects/{project}/golds", {"golds": list(golds)})
-
-    def add_workers(self, project: str, workers: Sequence[NewWorker]) -> list[CreatedWorker]:
-        """Make workers with a key each, in the order given."""
-        return cast(
-            "list[CreatedWorker]", self._post(f"/projects/{project}/workers", {"workers": list(workers)})["workers"]
-        )
-
-    def launch(self, project: str) -> Json:
-        """Let workers in."""
-        return self._post(f"/projects/{project}/launch")
-
-    def project(self, project: str) -> Json:
-        """The project with its ``status``: counts of tasks and answers, what is pending, what it cost."""
-        return self._get(f"/projects/{project}")
-
-    def refit(self, project: str) -> Json:
-        """Ask for a full fit; `project` says under ``status.is_refit_pending`` when it is done."""
-        return self._post(f"/projects/{project}/refit")
-
-    def consensus(self, project: str) -> Iterator[Json]:
-        """The consensus of every task."""
-        return self._pages(f"/projects/{project}/consensus")
-
-    def answers(self, project: str) -> Iterator[Json]:
-        """Every answer, gold and surplus ones marked."""
-        return self._pages(f"/projects/{project}/answers")
-
-    def agreement(self, project: str) -> Json:
-        """Coefficients per group of workers, each with its interval."""
-        return self._get(f"/projects/{project}/agreement")
-
-    def trust(self, project: str) -> Iterator[Json]:
-        """Every worker's trust level with the evidence behind it."""
-        return self._pages(f"/projects/{project}/trust")
-
-    def payouts(self, project: str) -> Json:
-        """What every worker is owed, the total, and whether the ledger balances."""
-        return self._get(f"/projects/{project}/payouts")
-
-    # --- a worker's calls
-
-    def claim(self, project: str) -> Claim:
-        """Borrow a task; a worker who holds one gets the same one again."""
-        return cast("Claim", self._post(f"/projects/{project}/claim"))
-
-    def submit(self, assignment: str, value: Any) -> Submission:
-        """Answer a borrowed task."""
-        return cast("Submission", self._post(f"/assignments/{assignment}/submit", {"value": value}))
-
-    # --- how
-
-    def _get(self, path: str) -> Json:
-        return cast("Json", self._transport.send("GET", API + path))
-
-    def _post(self, path: str, body: Mapping[str, Any] | None = None) -> Json:
-        return cast("Json", self._transport.send("POST", API + path, body=body or {}))
-
-    def _pages(self, path: str) -> Iterator[Json]:
-        address: str | None = API + path
-        while address:
-            page = self._transport.send("GET", address)
+    def pages(self, call: Call[Any]) -> Iterator[Any]:
+        """The rows of a list, page by page as they are asked for."""
+        page = self.send(call)
+        while True:
             yield from page["results"]
-            after = page.get("next")
-            # Only path and query are followed, so that no reply can send the key to another host.
-            address = urlsplit(after)._replace(scheme="", netloc="").geturl() if after else None
+            address = next_page(page)
+            if address is None:
+                return
+            page = self.send(Call("GET", address))
+
+    def download(self, call: Call[Any], file: Path, *, progress: Progress | None = None) -> int:
+        """Stream a reply into ``file``, which appears when it is whole; the bytes written.
+
+        A connection that breaks off begins the file anew.
+        """
+        exchange = Exchange(call, self._retry)
+        part = file.with_name(file.name + ".part")
+        try:
+            while True:
+                try:
+                    response = self._outcome(exchange, None, is_streamed=True)
+                    if response.status_code >= 400:
+                        response.read()
+                        raise AssayError.from_response(response)
+                    written = self._save(response, part, progress)
+                except httpx.TransportError as error:
+                    time.sleep(exchange.wait_after_loss(error, self._http.base_url))
+                    continue
+                os.replace(part, file)
+                return written
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _outcome(self, exchange: Exchange, progress: Progress | None, *, is_streamed: bool = False) -> httpx.Response:
+        while True:
+            arguments = exchange.arguments()
+            if exchange.call.upload is not None:
+                arguments["content"] = _chunks(exchange.call.upload, progress)
+            try:
+                response = self._http.send(self._http.build_request(**arguments), stream=is_streamed)
+            except httpx.TransportError as error:
+                time.sleep(exchange.wait_after_loss(error, self._http.base_url))
+                continue
+            seconds = exchange.wait_after(response)
+            if seconds is None:
+                return response
+            response.close()
+            time.sleep(seconds)
+
+    def _save(self, response: httpx.Response, part: Path, progress: Progress | None) -> int:
+        length = response.headers.get("Content-Length")
+        total = int(length) if length is not None and "Content-Encoding" not in response.headers else None
+        written = 0
+        try:
+            with part.open("wb") as out:
+                for chunk in response.iter_bytes(CHUNK_BYTES):
+                    written += out.write(chunk)
+                    if progress is not None:
+                        progress(written, total)
+        finally:
+            response.close()
+        return written
+
+
+def _chunks(file: Path, progress: Progress | None) -> Iterator[bytes]:
+    total = file.stat().st_size
+    sent = 0
+    with file.open("rb") as body:
+        while chunk := body.read(CHUNK_BYTES):
+            yield chunk
+            sent += len(chunk)
+            if progress is not None:
+                progress(sent, total)

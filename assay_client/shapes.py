@@ -102,3 +102,9 @@ class Submission(TypedDict):
 
     id: str
     state: Literal["accepted", "surplus"]
+
+
+class SubmissionThenClaim(Submission):
+    """The reply to an answer with the next claim; ``refused``: the answer is stored, ``next`` says why no task came."""
+
+    next: Claim

@@ -57,9 +57,7 @@ def serve_script(*replies: Reply) -> Iterator[Script]:
 
         def _answer(self) -> None:
             content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            script.asked.append(
-                Asked(self.command, self.path, dict(self.headers), json.loads(content) if content else None)
-            )
+            script.asked.append(Asked(self.command, self.path, dict(self.headers), self._decoded(content)))
             reply = script.replies.pop(0)
             if reply.is_lost:
                 self.close_connection = True
@@ -71,6 +69,17 @@ def serve_script(*replies: Reply) -> Iterator[Script]:
             self.send_header("Content-Length", str(len(payload)))
             self.end_headers()
             self.wfile.write(payload)
+
+        def _decoded(self, content: bytes) -> Any:
+            if self.headers.get("Content-Type") == "application/octet-stream":
+                return content
+            return json.loads(content) if content else None
+
+        def do_PATCH(self) -> None:
+            self._answer()
+
+        def do_DELETE(self) -> None:
+            self._answer()
 
         def log_message(self, *_: Any) -> None:
             """Tests read what was asked, not a log."""

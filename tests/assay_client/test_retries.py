@@ -1,37 +1,59 @@
-"""The client's transport against a real server that fails in every way it should survive."""
+"""Both clients against a real server that fails in every way they should survive."""
 
 from __future__ import annotations
+
+import asyncio
 
 import pytest
 from scripted_server import Reply, serve_script
 
-from assay_client import AssayError, RetryPolicy
+from assay_client import (
+    AssayClient,
+    AssayError,
+    AsyncAssayClient,
+    Call,
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    RetryPolicy,
+    ServerFailed,
+    Throttled,
+    Unreachable,
+)
 from assay_client.errors import FieldError
-from assay_client.transport import Transport
 
 FAST = RetryPolicy(attempts=3, first_wait_seconds=0.01, longest_wait_seconds=0.02)
 
 
-@pytest.fixture
-def send():
-    """Sends one request to a script; gives the decoded reply."""
-    opened = []
+def _blocking(script, call):
+    with AssayClient(script.url, "secret", retry=FAST) as client:
+        return client.send(call)
+
+
+def _awaited(script, call):
+    async def run():
+        async with AsyncAssayClient(script.url, "secret", retry=FAST) as client:
+            return await client.send_async(call)
+
+    return asyncio.run(run())
+
+
+@pytest.fixture(params=[_blocking, _awaited])
+def send(request):
+    """Sends one request to a script, by either client; gives the decoded reply."""
 
     def send(script, method="POST", path="/x", **rest):
-        transport = Transport(script.url, "secret", retry=FAST)
-        opened.append(transport)
-        return transport.send(method, path, **rest)
+        return request.param(script, Call(method, path, **rest))
 
-    yield send
-    for transport in opened:
-        transport.close()
+    return send
 
 
 def test_a_request_carries_the_key_with_its_json(send):
     with serve_script(Reply(201, {"id": "7"})) as script:
         assert send(script, body={"name": "cats"}) == {"id": "7"}
     [asked] = script.asked
-    assert (asked.method, asked.path, asked.body) == ("POST", "/x", {"name": "cats"})
+    assert (asked.method, asked.path, asked.body) == ("POST", "/api/v1/x", {"name": "cats"})
     assert asked.headers["Authorization"] == "Bearer secret"
 
 
@@ -58,13 +80,15 @@ def test_a_refusal_keeps_its_code_status_detail_and_fields(send):
 
 
 def test_an_error_page_that_is_not_json_is_quoted(send):
-    with serve_script(Reply(500, b"<h1>Server\n Error</h1>")) as script, pytest.raises(AssayError) as refusal:
+    with serve_script(Reply(501, b"<h1>Server\n Error</h1>")) as script, pytest.raises(AssayError) as refusal:
         send(script)
-    assert (refusal.value.code, refusal.value.status) == ("not_problem_json", 500)
+    assert (refusal.value.code, refusal.value.status) == ("not_problem_json", 501)
     assert "<h1>Server Error</h1>" in refusal.value.detail
 
 
-@pytest.mark.parametrize("first", [Reply(503, {}), Reply(429, {}, {"Retry-After": "0"}), Reply(is_lost=True)])
+@pytest.mark.parametrize(
+    "first", [Reply(500, {}), Reply(503, {}), Reply(429, {}, {"Retry-After": "0"}), Reply(is_lost=True)]
+)
 def test_a_busy_server_or_a_lost_connection_is_asked_again_under_the_same_idempotency_key(send, first):
     with serve_script(first, Reply(200, {"ok": True})) as script:
         assert send(script) == {"ok": True}
@@ -86,11 +110,35 @@ def test_a_read_carries_no_idempotency_key(send):
     assert "Idempotency-Key" not in script.asked[0].headers
 
 
-@pytest.mark.parametrize("status", [400, 403, 409, 500])
-def test_other_refusals_are_not_asked_again(send, status):
-    with serve_script(Reply(status, {"code": "no"})) as script, pytest.raises(AssayError):
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, InvalidInput),
+        (403, Forbidden),
+        (404, NotFound),
+        (409, Conflict),
+        (422, InvalidInput),
+        (501, ServerFailed),
+    ],
+)
+def test_other_refusals_have_their_class_and_are_not_asked_again(send, status, kind):
+    with serve_script(Reply(status, {"code": "no"})) as script, pytest.raises(AssayError) as refusal:
         send(script)
+    assert type(refusal.value) is kind
     assert len(script.asked) == 1
+
+
+def test_a_key_that_the_caller_keeps_is_sent(send):
+    with serve_script(Reply(is_lost=True), Reply(200, {})) as script:
+        send(script, idempotency_key="mine")
+    assert [asked.headers["Idempotency-Key"] for asked in script.asked] == ["mine", "mine"]
+
+
+def test_a_server_that_stays_too_busy_is_a_throttled_call(send):
+    busy = [Reply(429, {"code": "throttled"}, {"Retry-After": "0"})] * 3
+    with serve_script(*busy) as script, pytest.raises(Throttled):
+        send(script)
+    assert len(script.asked) == 3
 
 
 def test_a_server_that_stays_busy_is_an_error_after_the_last_attempt(send):
@@ -102,7 +150,7 @@ def test_a_server_that_stays_busy_is_an_error_after_the_last_attempt(send):
 def test_a_server_that_is_not_there_is_called_unreachable(send):
     with serve_script() as script:
         pass
-    with pytest.raises(AssayError) as refusal:
+    with pytest.raises(Unreachable) as refusal:
         send(script)
     assert (refusal.value.code, refusal.value.status) == ("unreachable", 0)
     assert "in 3 attempts" in refusal.value.detail
