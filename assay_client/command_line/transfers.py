@@ -1,0 +1,120 @@
+"""`assay tasks import` and `assay export`."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from assay_client.call import Call
+from assay_client.calls import transfers as calls
+from assay_client.client import AssayClient
+from assay_client.command_line.outcome import FAILED, OK, USAGE, Stop
+from assay_client.command_line.screen import Progress, show
+from assay_client.shapes import Json
+
+FINAL = ("finished", "failed", "cancelled")
+SECONDS_BETWEEN_LOOKS = 0.5
+ERRORS_SHOWN = 10
+KINDS = ("consensus", "answers", "tasks", "agreement", "trust", "events", "payouts")
+
+
+def add_parsers(commands: Any) -> None:
+    """The commands."""
+    tasks = commands.add_parser("tasks", help="import tasks")
+    verbs = tasks.add_subparsers(required=True, metavar="VERB")
+    load = verbs.add_parser(
+        "import",
+        help="send a file of tasks or answers",
+        description="Send a file of tasks or answers. After an interruption the same command goes on where it was.",
+    )
+    load.add_argument("file", type=Path)
+    load.add_argument("--project", required=True, help="its id")
+    load.add_argument("--format", help="found from the file unless given: long, csv, mturk, toloka, jsonl, …")
+    load.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD", help="repeatable")
+    load.add_argument("--skip-bad-rows", action="store_true", help="leave bad rows out instead of stopping")
+    load.add_argument("--dry-run", action="store_true", help="check everything, write nothing")
+    load.add_argument("--again", action="store_true", help="a new import, also of a file that was imported before")
+    load.set_defaults(run=_import)
+    export = commands.add_parser("export", help="save a project's results in a file")
+    export.add_argument("project", help="its id")
+    export.add_argument("--what", choices=KINDS, default="consensus")
+    export.add_argument("--format", default="csv", help="csv, jsonl, parquet, label_studio, finetune")
+    export.add_argument("--out", type=Path, required=True, help="the file; it appears when it is whole")
+    export.add_argument("--filter", action="append", default=[], metavar="NAME=VALUE", help="repeatable")
+    export.set_defaults(run=_export)
+
+
+def _import(client: AssayClient, options: argparse.Namespace) -> int:
+    file: Path = options.file
+    if not file.is_file():
+        raise Stop(f"there is no file {file}", USAGE)
+    call = calls.start_import(
+        options.project,
+        file,
+        format=options.format,
+        map=options.map,
+        on_error="skip" if options.skip_bad_rows else "stop",
+        is_dry_run=options.dry_run,
+    )
+    if not options.again:
+        call = call.with_key(_key_of(call))
+    sending = Progress("sending")
+    state = client.send(call, progress=lambda sent, total: sending.update(sent, total))
+    sending.finish(f"{file.name}, {file.stat().st_size} bytes: import {state['id']}")
+    state = _wait(client, state)
+    if options.json:
+        show(state)
+    if state["state"] == "finished":
+        return OK
+    for error in [] if options.json else state["errors"][:ERRORS_SHOWN]:
+        print(f"row {error['row']}, {error['column']}: {error['detail']}")
+    why = state["problem"] or "see its errors"
+    raise Stop(f"the import is {state['state']}: {why}; mend the file, or start anew with --again", FAILED)
+
+
+def _key_of(call: Call[Any]) -> str:
+    """The same file with the same options has the same key: a repeated command finds its import again."""
+    assert call.upload is not None
+    digest = hashlib.sha256(json.dumps([call.path, dict(call.query)], sort_keys=True).encode())
+    with call.upload.open("rb") as body:
+        while chunk := body.read(1 << 20):
+            digest.update(chunk)
+    return f"assay-import-{digest.hexdigest()}"
+
+
+def _wait(client: AssayClient, state: Json) -> Json:
+    progress = Progress("importing")
+    try:
+        while state["state"] not in FINAL:
+            left = state.get("seconds_left")
+            note = state["state"] + ("" if left is None else f", {left:.0f} s left")
+            done = state["rows_checked"] if state["state"] == "checking" else state["rows_done"]
+            progress.update(done, state["rows_total"], note)
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+            state = client.get_import(state["id"])
+    finally:
+        progress.leave()
+    made = ", ".join(f"{state[name]} {name}" for name in ("tasks", "golds", "answers") if state.get(name))
+    failed = f", {state['rows_failed']} rows failed" if state["rows_failed"] else ""
+    progress.finish(f"{state['state']}: {made or 'nothing'}{failed}")
+    return state
+
+
+def _export(client: AssayClient, options: argparse.Namespace) -> int:
+    filters: dict[str, list[str]] = {}
+    for text in options.filter:
+        name, is_pair, value = text.partition("=")
+        if not is_pair:
+            raise Stop(f"--filter {text!r} is not NAME=VALUE", USAGE)
+        filters.setdefault(name, []).append(value)
+    if not options.out.absolute().parent.is_dir():
+        raise Stop(f"there is no folder {options.out.absolute().parent}", USAGE)
+    progress = Progress("receiving")
+    call = calls.export_now(options.project, options.what, options.format, filters)
+    written = client.download(call, options.out, progress=lambda done, total: progress.update(done, total, "bytes"))
+    progress.finish(f"{options.out}, {written} bytes")
+    return OK
