@@ -76,6 +76,14 @@ TABLE: dict[str, dict[str, Access]] = {
     "api-adaptive": {"GET": READ},
     "api-disputes": {"GET": READ_DISPUTES},
     "api-decide": {"POST": JUDGE},
+    # models
+    "api-models": {"GET": READ},
+    "api-model-terms": {"POST": WRITE},
+    "api-model-promote": {"POST": WRITE},
+    "api-model-demote": {"POST": WRITE},
+    "api-model-prevalence": {"GET": READ, "POST": WRITE},
+    "api-model-certificates": {"GET": READ},
+    "api-model-anchoring": {"GET": READ},
     # webhooks
     "api-webhooks": {"GET": READ, "POST": WRITE},
     "api-webhook": {"GET": READ, "PATCH": WRITE, "DELETE": WRITE},

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from api.views import adaptive, courses, disputes, docs, hot, projects, reports, trust, webhooks, work
+from api.views import adaptive, courses, disputes, docs, hot, models, projects, reports, trust, webhooks, work
 
 PROJECT = "projects/<uuid:project>"
 ASSIGNMENT = "assignments/<uuid:assignment>"
@@ -29,6 +29,13 @@ urlpatterns = [
     path(f"{PROJECT}/agreement/precision", reports.AgreementPrecisionView.as_view(), name="api-agreement-precision"),
     path(f"{PROJECT}/agreement/<slug:view>", reports.AgreementByView.as_view(), name="api-agreement-by"),
     path(f"{PROJECT}/adaptive", adaptive.AdaptiveView.as_view(), name="api-adaptive"),
+    path(f"{PROJECT}/models", models.ModelsView.as_view(), name="api-models"),
+    path(f"{PROJECT}/models/terms", models.ModelTermsView.as_view(), name="api-model-terms"),
+    path(f"{PROJECT}/models/<uuid:worker>/promote", models.PromoteView.as_view(), name="api-model-promote"),
+    path(f"{PROJECT}/models/<uuid:worker>/demote", models.DemoteView.as_view(), name="api-model-demote"),
+    path(f"{PROJECT}/models/prevalence", models.PrevalenceView.as_view(), name="api-model-prevalence"),
+    path(f"{PROJECT}/models/certificates", models.CertificateView.as_view(), name="api-model-certificates"),
+    path(f"{PROJECT}/models/anchoring", models.AnchoringView.as_view(), name="api-model-anchoring"),
     path(f"{PROJECT}/trust", reports.TrustView.as_view(), name="api-trust"),
     path(f"{PROJECT}/trust/preview", trust.TrustPreviewView.as_view(), name="api-trust-preview"),
     path(f"{PROJECT}/workers/<uuid:worker>/trust", trust.WorkerTrustView.as_view(), name="api-worker-trust"),

@@ -82,6 +82,7 @@ class AssignmentOutput(serializers.Serializer[Any]):
     answer_type = serializers.ChoiceField(AnswerType.choices)
     labels = LabelOutput(many=True)
     price = MoneyOutput()
+    suggestion = serializers.CharField(required=False, help_text="What a model says, where the project shows it.")
 
 
 class ClaimOutput(serializers.Serializer[Any]):
@@ -109,4 +110,5 @@ class SubmissionOutput(serializers.Serializer[Any]):
     state = serializers.ChoiceField(["accepted", "surplus"])
     value = serializers.JSONField()
     created_at = serializers.DateTimeField()
+    suggestion = serializers.CharField(required=False, help_text="What a model said, where the project shows it after.")
     next = NextOutput(required=False)

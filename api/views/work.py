@@ -21,9 +21,10 @@ from api.serializers.work import (
 )
 from api.views.base import PostView
 from crowd.models import Worker
-from crowd.services.answers import submit_and_claim, submit_answer
-from crowd.services.assignments import claim_task, release_assignment, renew_assignment, skip_assignment
+from crowd.services.answers import Submission, submit_and_claim, submit_answer
+from crowd.services.assignments import Claim, claim_task, release_assignment, renew_assignment, skip_assignment
 from crowd.services.idempotency import Outcome
+from crowd.services.suggestions import suggestion_after, suggestion_before
 
 
 class ClaimView(PostView):
@@ -83,7 +84,8 @@ class SkipView(PostView):
 
 def claim_outcome(worker: Worker, project: uuid.UUID) -> Outcome:
     """What a claim answers."""
-    return Outcome(200, claim_body(claim_task(project_uid=project, worker=worker)))
+    claim = claim_task(project_uid=project, worker=worker)
+    return Outcome(200, suggesting(claim_body(claim), claim, worker))
 
 
 def submit_outcome(worker: Worker, assignment: uuid.UUID, parsed: dict[str, Any]) -> Outcome:
@@ -91,6 +93,25 @@ def submit_outcome(worker: Worker, assignment: uuid.UUID, parsed: dict[str, Any]
     value = parsed["value"]
     if parsed.get("next"):
         both = submit_and_claim(assignment_uid=assignment, worker=worker, value=value)
-        return Outcome(200 if both.submission.is_replay else 201, submission_then_claim_body(both))
+        body = submission_then_claim_body(both)
+        if both.claim is not None:
+            suggesting(body["next"], both.claim, worker)
+        return Outcome(200 if both.submission.is_replay else 201, comparing(body, both.submission, worker))
     submission = submit_answer(assignment_uid=assignment, worker=worker, value=value)
-    return Outcome(200 if submission.is_replay else 201, submission_body(submission))
+    body = comparing(submission_body(submission), submission, worker)
+    return Outcome(200 if submission.is_replay else 201, body)
+
+
+def suggesting(body: dict[str, Any], claim: Claim, worker: Worker) -> dict[str, Any]:
+    """A claim's reply with a model's suggestion, where the project shows them before."""
+    if claim.assignment is not None:
+        label = suggestion_before(assignment=claim.assignment, worker=worker)
+        if label is not None:
+            body["assignment"]["suggestion"] = label
+    return body
+
+
+def comparing(body: dict[str, Any], submission: Submission, worker: Worker) -> dict[str, Any]:
+    """A submission's reply with what a model said, where the project shows it after."""
+    label = suggestion_after(answer=submission.answer, worker=worker)
+    return body if label is None else body | {"suggestion": label}

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from numpy.typing import NDArray
 
 from crowd.enums import SuggestionPolicy, WorkerKind
-from crowd.models import Enrolment, InjectionFlag, Project, Suggestion
+from crowd.models import Answer, Enrolment, InjectionFlag, Project, Suggestion, VoteDetail, Worker
 from crowd.queries.answers import ProjectAnswers, labelled, read_answers
 from crowd.queries.model_votes import fit_calibration, groups_of, probabilities_of
 from quality.aggregation import DawidSkene
@@ -120,6 +120,19 @@ def soft_votes(project: Project, worker_id: int, gold: Mapping[Hashable, Hashabl
         log_loss([raw[task] for task in known], truth),
         log_loss(np.array([crossed[task] for task in known]), truth),
     )
+
+
+def vote_costs(project: Project, worker: Worker) -> dict[str, int | str]:
+    """How many votes a model gave, how often it abstained, what that cost, in micro-units of the project's currency."""
+    details = VoteDetail.objects.filter(project=project, rater__worker=worker)
+    found = details.aggregate(cost=Sum("cost_micros"), abstained=Count("id", filter=Q(is_abstention=True)))
+    votes = Answer.objects.filter(project=project, worker=worker).count()
+    return {
+        "votes": votes,
+        "abstentions": found["abstained"],
+        "cost_micros": found["cost"] or 0,
+        "currency": project.currency,
+    }
 
 
 def flagged_tasks(project: Project) -> set[int]:

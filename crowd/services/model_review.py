@@ -17,8 +17,9 @@ from crowd.policies.gate import VERSION, Evidence, decide_state, is_due
 from crowd.queries.agreement import plain
 from crowd.queries.consensus import COUNTING
 from crowd.queries.model_certificate import Certificate, certificate_of
-from crowd.queries.model_evidence import ModelEvidence, gold_votes, model_evidence, models_on, soft_votes
+from crowd.queries.model_evidence import ModelEvidence, gold_votes, model_evidence, models_on, soft_votes, vote_costs
 from crowd.queries.model_votes import LEAST_GOLDS, gate_terms
+from crowd.queries.prevalence import prevalence_by
 from crowd.services.events import record_event
 from crowd.services.model_decisions import decide_by_models, withdraw_decisions
 from crowd.services.vote_states import change_votes, watch
@@ -76,6 +77,7 @@ def _review(
         verdict = judge_model(evidence.people, evidence.fitted, votes, epsilon=terms.epsilon)
         harm = _harm(enrolment, evidence) if verdict.passes else None
     certificate = certificate_of(project, worker, evidence, soft, terms)
+    prevalence, cost = prevalence_by(project, worker.pk, evidence, soft), vote_costs(project, worker)
     now = timezone.now()
     with transaction.atomic():
         locked = Enrolment.objects.select_for_update(of=("self",)).select_related("project", "worker")
@@ -93,6 +95,8 @@ def _review(
             "calibration": {"log_loss_before": soft.loss_before, "log_loss_after": soft.loss_after},
             "group": _group_figures(correlation),
             "certificate": plain(asdict(certificate.found)) | {"tasks": certificate.tasks},
+            "prevalence": prevalence,
+            "votes": cost,
         }
         if verdict is not None:
             standing.test = _store_stand_in(enrolment, evidence, verdict, harm, now)
