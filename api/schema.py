@@ -19,20 +19,8 @@ from api.permission_table import PUBLIC, access_for
 PREFIX = "/api/v1/"
 # The first of these in an address says under which heading it stands.
 HEADINGS = (
-    *(
-        "keys",
-        "models",
-        "tasks",
-        "golds",
-        "workers",
-        "members",
-        "assignments",
-        "steps",
-        "courses",
-        "answers",
-        "consensus",
-    ),
-    *("agreement", "disputes", "trust", "rules", "events", "payouts", "webhooks", "imports", "exports"),
+    *("keys", "models", "tasks", "golds", "workers", "members", "assignments", "steps", "courses", "answers"),
+    *("consensus", "agreement", "disputes", "trust", "rules", "events", "payouts", "webhooks", "imports", "exports"),
 )
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 # What may be refused, by status: all of them are problem+json with a stable code.
