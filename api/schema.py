@@ -21,6 +21,7 @@ PREFIX = "/api/v1/"
 HEADINGS = (
     *("keys", "models", "tasks", "golds", "workers", "members", "assignments", "steps", "courses", "answers"),
     *("consensus", "agreement", "disputes", "trust", "rules", "events", "payouts", "webhooks", "imports", "exports"),
+    *("raters", "prompts", "example-pools", "examples"),
 )
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 # What may be refused, by status: all of them are problem+json with a stable code.

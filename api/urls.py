@@ -2,10 +2,25 @@
 
 from django.urls import path
 
-from api.views import adaptive, courses, disputes, docs, hot, models, projects, reports, trust, webhooks, work
+from api.views import (
+    adaptive,
+    courses,
+    disputes,
+    docs,
+    hot,
+    models,
+    projects,
+    prompts,
+    raters,
+    reports,
+    trust,
+    webhooks,
+    work,
+)
 
 PROJECT = "projects/<uuid:project>"
 ASSIGNMENT = "assignments/<uuid:assignment>"
+RATER = f"{PROJECT}/raters/<uuid:rater>"
 WEBHOOK = "webhooks/<uuid:webhook>"
 
 urlpatterns = [
@@ -58,6 +73,20 @@ urlpatterns = [
     path(f"{WEBHOOK}/deliveries", webhooks.WebhookDeliveriesView.as_view(), name="api-webhook-deliveries"),
     path(f"{WEBHOOK}/redeliver", webhooks.WebhookRedeliverView.as_view(), name="api-webhook-redeliver"),
     path("deliveries/<uuid:delivery>/redeliver", webhooks.DeliveryRedeliverView.as_view(), name="api-redeliver"),
+    path(f"{PROJECT}/raters", raters.RatersView.as_view(), name="api-raters"),
+    path(RATER, raters.RaterView.as_view(), name="api-rater"),
+    path(f"{RATER}/preview", raters.RaterPreviewView.as_view(), name="api-rater-preview"),
+    path(f"{RATER}/forecast", raters.RaterForecastView.as_view(), name="api-rater-forecast"),
+    path(f"{RATER}/launch", raters.RaterLaunchView.as_view(), name="api-rater-launch"),
+    path(f"{RATER}/pause", raters.RaterPauseView.as_view(), name="api-rater-pause"),
+    path(f"{RATER}/resume", raters.RaterResumeView.as_view(), name="api-rater-resume"),
+    path(f"{RATER}/progress", raters.RaterProgressView.as_view(), name="api-rater-progress"),
+    path(f"{RATER}/failures", raters.RaterFailuresView.as_view(), name="api-rater-failures"),
+    path(f"{RATER}/failures/retry", raters.RaterRetryView.as_view(), name="api-rater-retry"),
+    path(f"{RATER}/retrain", raters.RaterRetrainView.as_view(), name="api-rater-retrain"),
+    path(f"{PROJECT}/prompts", prompts.PromptsView.as_view(), name="api-prompts"),
+    path(f"{PROJECT}/example-pools", prompts.ExamplePoolsView.as_view(), name="api-example-pools"),
+    path(f"{PROJECT}/examples/<uuid:example>", prompts.ExampleView.as_view(), name="api-example"),
     path("openapi.yaml", docs.as_yaml, name="api-openapi-yaml"),
     path("openapi.json", docs.as_json, name="api-openapi-json"),
     path("docs", docs.swagger, name="api-docs"),

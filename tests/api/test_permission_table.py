@@ -14,9 +14,11 @@ from rest_framework.test import APIClient
 
 from api.permission_table import PUBLIC, TABLE, reaches
 from api.urls import urlpatterns
-from crowd.enums import CoursePart, KeyScope, Role
-from crowd.models import Course, Membership, Step, User, Webhook
+from crowd.enums import CoursePart, KeyScope, Role, WorkerKind
+from crowd.models import Course, Example, Membership, Rater, Step, User, Webhook
 from crowd.services.courses import CoursePlan, NewItem, create_course
+from crowd.services.prompts import NewExample, add_examples
+from crowd.services.raters import NewRater, create_rater
 from crowd.services.training import start_attempt
 from crowd.services.webhook_settings import WebhookPlan, add_webhook, ping_webhook
 
@@ -43,6 +45,8 @@ FILL: dict[str, Callable[[Cast], Any]] = {
     "course": lambda cast: course(cast).uid,
     "step": lambda cast: first_step(cast).uid,
     "view": lambda cast: "worker",
+    "rater": lambda cast: rater(cast).uid,
+    "example": lambda cast: example(cast).uid,
     "webhook": lambda cast: webhook(cast).uid,
     "delivery": lambda cast: ping_webhook(webhook=webhook(cast)).uid,
 }
@@ -55,6 +59,17 @@ def course(cast: Cast) -> Course:
 
 def webhook(cast: Cast) -> Webhook:
     return add_webhook(project=cast.project, plan=WebhookPlan(url="https://example.com/hook"), actor=cast.owner)
+
+
+def rater(cast: Cast) -> Rater:
+    spec = {"type": "keyword", "labels": {"positive": ["text"]}}
+    new = NewRater(name="words", kind=WorkerKind.FUNCTION, spec=spec)
+    return create_rater(project=cast.project, new=new, actor=cast.owner)
+
+
+def example(cast: Cast) -> Example:
+    rows = [NewExample(payload={"text": "nice"}, label="positive")]
+    return add_examples(project=cast.project, pool="shots", examples=rows, actor=cast.owner).examples.get()
 
 
 def first_step(cast: Cast) -> Step:
