@@ -1,0 +1,189 @@
+"""The command line against a scripted server: files in and out, interruptions, where url and key come from."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from scripted_server import Reply, Script, serve_script
+
+from assay_client.command_line import main, transfers
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+IMPORT: dict[str, Any] = {
+    "id": "i1",
+    "state": "queued",
+    "rows_total": None,
+    "rows_checked": 0,
+    "rows_done": 0,
+    "rows_failed": 0,
+    "tasks": 0,
+    "golds": 0,
+    "answers": 0,
+    "seconds_left": None,
+    "problem": None,
+    "errors": [],
+}
+DONE = IMPORT | {"state": "finished", "rows_total": 2, "rows_done": 2, "tasks": 2}
+
+
+@pytest.fixture(autouse=True)
+def _quick_and_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(transfers, "SECONDS_BETWEEN_LOOKS", 0.0)
+    for name in ("ASSAY_URL", "ASSAY_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ASSAY_CONFIG", str(tmp_path / "config.toml"))
+
+
+@pytest.fixture
+def tasks_file(tmp_path: Path) -> Path:
+    file = tmp_path / "tasks.csv"
+    file.write_text("key,text\na,ä\nb,b\n", encoding="utf-8")
+    return file
+
+
+def run(script: Script, *arguments: str) -> int:
+    return main(["--url", script.url, "--key", "k", *arguments])
+
+
+def test_an_import_sends_the_file_then_follows_it_to_its_end(
+    tasks_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checking = IMPORT | {"state": "checking", "rows_total": 2, "rows_checked": 1}
+    with serve_script(Reply(202, IMPORT), Reply(200, checking), Reply(200, DONE)) as script:
+        options = ("--project", "p", "--map", "id=key", "--map", "url=payload.image", "--format", "csv")
+        assert run(script, "tasks", "import", str(tasks_file), *options) == 0
+    sent, *looked = script.asked
+    address = urlsplit(sent.path)
+    assert (sent.method, address.path) == ("POST", "/api/v1/projects/p/imports")
+    assert parse_qs(address.query) == {
+        "name": ["tasks.csv"],
+        "format": ["csv"],
+        "map": ["id=key", "url=payload.image"],
+        "on_error": ["stop"],
+    }
+    assert sent.body == tasks_file.read_bytes()
+    assert [asked.path for asked in looked] == ["/api/v1/imports/i1"] * 2
+    assert capsys.readouterr().err.splitlines() == [
+        f"sending tasks.csv, {tasks_file.stat().st_size} bytes: import i1",
+        "importing finished: 2 tasks",
+    ]
+
+
+def test_the_same_import_again_is_the_same_call_unless_it_is_to_be_another(tasks_file: Path) -> None:
+    with serve_script(*[Reply(202, DONE)] * 4) as script:
+        command = ("tasks", "import", str(tasks_file), "--project", "p")
+        run(script, *command)
+        run(script, *command)
+        run(script, *command, "--again")
+        tasks_file.write_text("key,text\na,other\n", encoding="utf-8")
+        run(script, *command)
+    first, second, again, other = (asked.headers["Idempotency-Key"] for asked in script.asked)
+    assert first == second
+    assert len({first, again, other}) == 3
+
+
+def test_a_file_whose_sending_broke_off_is_sent_anew_as_a_whole(tasks_file: Path) -> None:
+    with serve_script(Reply(is_lost=True), Reply(503, {}), Reply(202, DONE)) as script:
+        assert run(script, "tasks", "import", str(tasks_file), "--project", "p") == 0
+    assert [asked.body for asked in script.asked] == [tasks_file.read_bytes()] * 3
+    assert len({asked.headers["Idempotency-Key"] for asked in script.asked}) == 1
+
+
+def test_an_import_that_fails_names_its_rows_and_ends_with_4(
+    tasks_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {"row": 2, "column": "gold", "detail": "unknown label 'x'"}
+    failed = IMPORT | {"state": "failed", "rows_failed": 1, "problem": "1 row is wrong", "errors": [row]}
+    with serve_script(Reply(202, failed)) as script:
+        assert run(script, "tasks", "import", str(tasks_file), "--project", "p") == 4
+    said = capsys.readouterr()
+    assert said.out == "row 2, gold: unknown label 'x'\n"
+    assert said.err.splitlines()[-1] == (
+        "assay: the import is failed: 1 row is wrong; mend the file, or start anew with --again"
+    )
+
+
+def test_an_export_appears_when_it_is_whole(tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    with serve_script(Reply(503, {}), Reply(200, b"task,label\na,cat\n")) as script:
+        command = ("export", "p", "--what", "consensus", "--format", "csv", "--out", str(out), "--filter", "state=open")
+        assert run(script, *command) == 0
+    assert out.read_text() == "task,label\na,cat\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+    assert script.asked[1].path == "/api/v1/projects/p/exports/consensus?format=csv&state=open"
+
+
+def test_a_refused_export_leaves_what_was_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out.csv"
+    out.write_text("before")
+    with serve_script(Reply(404, {"code": "not_found", "detail": "there is no such project"})) as script:
+        assert run(script, "export", "p", "--out", str(out)) == 1
+    assert (out.read_text(), [path.name for path in tmp_path.iterdir()]) == ("before", ["out.csv"])
+    assert capsys.readouterr().err == "assay: there is no such project [not_found, 404]\n"
+
+
+def test_flags_come_before_the_environment_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with serve_script(*[Reply(200, {"results": []})] * 3) as script:
+        (tmp_path / "config.toml").write_text(f'url = "{script.url}"\nkey = "from file"\n')
+        assert main(["project", "list"]) == 0
+        monkeypatch.setenv("ASSAY_KEY", "from environment")
+        assert main(["project", "list"]) == 0
+        assert main(["--key", "from flag", "project", "list"]) == 0
+    used = [asked.headers["Authorization"] for asked in script.asked]
+    assert used == ["Bearer from file", "Bearer from environment", "Bearer from flag"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("url = ", "cannot be read: "),
+        ('urls = "x"', 'may hold url = "…" and key = "…" only, not urls'),
+    ],
+)
+def test_a_configuration_that_cannot_be_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, sentence: str
+) -> None:
+    (tmp_path / "config.toml").write_text(text)
+    assert main(["project", "list"]) == 2
+    said = capsys.readouterr().err
+    assert (sentence in said, said.count("\n")) == (True, 1)
+
+
+def test_a_server_that_is_not_there_ends_with_3(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    with serve_script() as script:
+        pass
+    assert run(script, "project", "list") == 3
+    assert "did not answer GET /api/v1/projects in 6 attempts" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_watching_with_a_word(tmp_path: Path) -> None:
+    status = {
+        "tasks": 2,
+        "tasks_complete": 1,
+        "tasks_disputed": 0,
+        "answers": 3,
+        "pending_answers": 0,
+        "cost": {"amount": "0.01", "currency": "USD"},
+    }
+    with serve_script(*[Reply(200, {"status": status})] * 1000) as script:
+        command = [sys.executable, "-m", "assay_client", "--url", script.url, "--key", "k", "watch", "p"]
+        watching = subprocess.Popen(
+            [*command, "--every", "0.05"], cwd=ROOT, env=dict(os.environ), stderr=subprocess.PIPE, text=True
+        )
+        while len(script.asked) < 2:
+            assert watching.poll() is None
+            threading.Event().wait(0.02)
+        watching.send_signal(signal.SIGINT)
+        _, said = watching.communicate(timeout=60)
+    assert (watching.returncode, said) == (130, "assay: interrupted\n")
