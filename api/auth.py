@@ -19,6 +19,7 @@ from crowd.enums import KeyScope
 from crowd.models import ApiKey, User, Worker
 from crowd.policies.api_keys import digest_of
 from crowd.queries.access import valid_key
+from crowd.services.api_keys import note_use
 from crowd.services.workers import worker_of_user
 
 SCHEMES = {b"bearer", b"token"}
@@ -39,6 +40,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         key = valid_key(text)
         if key is None:
             raise AuthenticationFailed("the API key is unknown, expired or revoked")
+        note_use(key=key, now=timezone.now())
         return key.user, key
 
     def authenticate_header(self, request: Request) -> str:
@@ -90,6 +92,7 @@ def worker_log_in(key: str) -> WorkerLogIn:
         raise AuthenticationFailed("the API key is unknown, expired or revoked")
     if KeyScope.WORKER not in row.scopes:
         raise PermissionDenied(HasScope.message)
+    note_use(key=row, now=timezone.now())
     log_in = WorkerLogIn(row.user, worker_of_user(row.user), row.expires_at, time.monotonic() + TRUSTED_SECONDS)
     with _lock:
         _log_ins[digest] = log_in

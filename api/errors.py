@@ -16,6 +16,8 @@ STATUS_OF: dict[type[errors.DomainError], int] = {
     errors.NotFound: status.HTTP_404_NOT_FOUND,
     errors.InvalidInput: status.HTTP_422_UNPROCESSABLE_ENTITY,
     errors.InvalidAnswer: status.HTTP_422_UNPROCESSABLE_ENTITY,
+    errors.ChangedMeanwhile: status.HTTP_412_PRECONDITION_FAILED,
+    errors.InProgress: status.HTTP_409_CONFLICT,
     errors.KeyReused: status.HTTP_422_UNPROCESSABLE_ENTITY,
     errors.ProjectClosed: status.HTTP_409_CONFLICT,
     errors.StaleLease: status.HTTP_409_CONFLICT,
@@ -32,7 +34,10 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     """The response for an exception; None lets Django answer 500."""
     if isinstance(error, errors.DomainError):
         problems = [{"pointer": problem.pointer, "detail": problem.detail} for problem in error.problems]
-        return _problem(STATUS_OF[type(error)], error.code, error.detail, problems)
+        response = _problem(STATUS_OF[type(error)], error.code, error.detail, problems)
+        if isinstance(error, errors.InProgress):
+            response["Retry-After"] = "1"
+        return response
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):

@@ -90,6 +90,18 @@ class Conflict(DomainError):
     code = "conflict"
 
 
+class ChangedMeanwhile(DomainError):
+    """Somebody else was faster: what was read is no longer what is there."""
+
+    code = "precondition_failed"
+
+
+class InProgress(DomainError):
+    """The first call with this idempotency key has not ended yet."""
+
+    code = "in_progress"
+
+
 class KeyReused(DomainError):
     """An idempotency key came back with a different body."""
 

@@ -10,6 +10,7 @@ from api.serializers.money import MoneyOutput, MoneySerializer, money
 from crowd.enums import AnswerType, ProjectState, Scale, VoteState, WorkerKind
 from crowd.models import Project
 from crowd.queries.status import ProjectStatus
+from crowd.services.project_settings import Change
 from crowd.services.projects import ProjectPlan
 from crowd.services.tasks import NewGold, NewTask
 from crowd.services.workers import NewWorker
@@ -73,6 +74,52 @@ class ProjectInput(serializers.Serializer[Any]):
             fields |= {"budget_micros": budget["amount"], "currency": budget["currency"]}
         fields["labels"] = tuple(dict(label) for label in fields["labels"])
         return ProjectPlan(**fields)
+
+
+class ProjectPatch(serializers.Serializer[Any]):
+    """What to change of a project's configuration; what is left out stays. ``lease_seconds`` null: as work times ask."""
+
+    name = serializers.CharField(max_length=200, required=False)
+    instructions = serializers.CharField(max_length=100_000, required=False, allow_blank=True)
+    labels = LabelSerializer(
+        many=True, required=False, help_text="The same values in the same order; titles may change."
+    )
+    scale = serializers.ChoiceField(Scale.choices, required=False)
+    aggregation_model = serializers.CharField(max_length=40, required=False)
+    min_overlap = serializers.IntegerField(min_value=1, max_value=1000, required=False)
+    max_overlap = serializers.IntegerField(min_value=1, max_value=1000, required=False)
+    target_confidence = serializers.FloatField(min_value=0, max_value=1, required=False)
+    audit_share = serializers.FloatField(min_value=0, max_value=1, required=False)
+    gold_rate = serializers.FloatField(min_value=0, max_value=1, required=False)
+    lease_seconds = serializers.IntegerField(min_value=1, max_value=7 * 24 * 3600, required=False, allow_null=True)
+    price = MoneySerializer(required=False)
+    label_worth = MoneySerializer(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Amounts are in the project's currency, which stays."""
+        for name in ("price", "label_worth"):
+            if attrs.get(name) and attrs[name]["currency"] != self.context["currency"]:
+                raise serializers.ValidationError({name: {"currency": [f"give {self.context['currency']}"]}})
+        if attrs.get("label_worth") and attrs["label_worth"]["amount"] <= 0:
+            raise serializers.ValidationError({"label_worth": {"amount": ["must be above 0"]}})
+        return attrs
+
+    def change(self) -> Change:
+        """The validated body as the service takes it."""
+        fields: dict[str, Any] = dict(self.validated_data)
+        for name in ("price", "label_worth"):
+            if name in fields:
+                amount = fields.pop(name)
+                fields[f"{name}_micros"] = None if amount is None else amount["amount"]
+        if "labels" in fields:
+            fields["labels"] = [dict(label) for label in fields["labels"]]
+        return Change(fields)
+
+
+class CloneInput(serializers.Serializer[Any]):
+    """What the clone is called; without a name, the same."""
+
+    name = serializers.CharField(max_length=200, required=False)
 
 
 class TaskInput(serializers.Serializer[Any]):

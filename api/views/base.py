@@ -52,7 +52,7 @@ class AssayView(APIView):
                 body=request.data,
                 act=lambda: self.act(request, **kwargs),
             )
-        response = Response(outcome.body, status=outcome.status)
+        response = Response(outcome.body, status=outcome.status, headers=dict(outcome.headers))
         if is_replay:
             response["Idempotent-Replay"] = "true"
         return response
@@ -96,6 +96,12 @@ class AssayView(APIView):
         access = access_for(request.resolver_match.url_name, str(request.method))
         assert access is not None, "HasScope has let nothing past that is not in the table"
         return access.roles
+
+
+def version_asked(request: Request) -> str | None:
+    """The version that If-Match names; None without one. ``*`` matches whatever is there."""
+    header = request.headers.get("If-Match", "").strip()
+    return None if header in ("", "*") else header.removeprefix("W/").strip('"')
 
 
 class PostView(AssayView):

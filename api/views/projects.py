@@ -8,101 +8,103 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.serializers.lists import CreatedOutput, list_of
-from api.serializers.project import (
-    GoldsInput,
-    NewWorkersOutput,
-    PendingOutput,
-    ProjectInput,
-    ProjectOutput,
-    TasksInput,
-    WorkersInput,
-    project_body,
-)
-from api.views.base import AssayView, PostView
+from api.pagination import BY_ID, page_body
+from api.serializers.control import EventsQuery, ProjectsQuery
+from api.serializers.control_bodies import event_body
+from api.serializers.control_outputs import EventOutput
+from api.serializers.lists import page_of
+from api.serializers.project import CloneInput, PendingOutput, ProjectInput, ProjectOutput, ProjectPatch, project_body
+from api.views.base import AssayView, PostView, version_asked
+from crowd.models import Project
+from crowd.queries.listings import PROJECT_FILTERS, events_of, narrowed
 from crowd.queries.projects import managed_projects
 from crowd.queries.status import project_status
 from crowd.services.idempotency import Outcome
+from crowd.services.project_settings import archive_project, clone_project, configure_project, version_of
 from crowd.services.projects import create_project, launch_project, pause_project
 from crowd.services.refit import request_refit
-from crowd.services.tasks import add_golds, add_tasks
-from crowd.services.workers import add_workers
 
 
 class ProjectsView(PostView):
     """The caller's projects."""
 
     input_serializer = ProjectInput
-    replies = {"GET": {200: list_of(ProjectOutput)}, "POST": {201: ProjectOutput}}
+    query_serializer = ProjectsQuery
+    replies = {"GET": {200: page_of(ProjectOutput)}, "POST": {201: ProjectOutput}}
 
     def get(self, request: Request) -> Response:
-        """Every project that the caller manages, newest first."""
-        return Response({"results": [project_body(project) for project in managed_projects(self.user(request))]})
+        """A page of the projects that the caller manages, newest first."""
+        asked = self.asked(request)
+        rows = narrowed(managed_projects(self.user(request)), asked, PROJECT_FILTERS)
+        return Response(page_body(rows, request, asked, project_body, order=BY_ID[asked["ordering"]]))
 
     def act(self, request: Request, **kwargs: Any) -> Outcome:
         """Create a project in draft."""
         serializer = ProjectInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         project = create_project(plan=serializer.plan(), owner=self.user(request))
-        return Outcome(201, project_body(project, project_status(project)))
+        return Outcome(201, project_body(project, project_status(project)), headers=_version(project))
 
 
 class ProjectView(AssayView):
     """One project."""
 
-    replies = {"GET": {200: ProjectOutput}}
+    patch_serializer = ProjectPatch
+    versioned_methods = ("PATCH",)
+    replies = {"GET": {200: ProjectOutput}, "PATCH": {200: ProjectOutput}}
 
     def get(self, request: Request, project: uuid.UUID) -> Response:
-        """The project with its status."""
+        """The project with its status; the ETag is the version of its configuration."""
         row = self.project(request, project)
-        return Response(project_body(row, project_status(row)))
+        return Response(project_body(row, project_status(row)), headers=_version(row))
+
+    def patch(self, request: Request, project: uuid.UUID) -> Response:
+        """Change what is given; tasks that are finished stay as they are."""
+        row = self.project(request, project)
+        serializer = ProjectPatch(data=request.data, context={"currency": row.currency})
+        serializer.is_valid(raise_exception=True)
+        changed = configure_project(
+            project=row, change=serializer.change(), actor=self.user(request), version=version_asked(request)
+        )
+        return Response(project_body(changed), headers=_version(changed))
 
 
-class TasksView(PostView):
-    """Tasks of a project."""
+class ArchiveView(PostView):
+    """Archives a project."""
 
-    input_serializer = TasksInput
-    replies = {"POST": {201: CreatedOutput}}
+    replies = {"POST": {200: ProjectOutput}}
 
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
-        """Add tasks, all or none."""
-        row = self.project(request, project)
-        serializer = TasksInput(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        return Outcome(201, {"created": add_tasks(project=row, tasks=serializer.rows(), actor=self.user(request))})
+        """Put it away for good; what is lent out may still be submitted, and is paid."""
+        return Outcome(
+            200, project_body(archive_project(project=self.project(request, project), actor=self.user(request)))
+        )
 
 
-class GoldsView(PostView):
-    """Golds of a project."""
+class CloneView(PostView):
+    """Clones a project."""
 
-    input_serializer = GoldsInput
-    replies = {"POST": {201: CreatedOutput}}
-
-    def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
-        """Add golds, all or none."""
-        row = self.project(request, project)
-        serializer = GoldsInput(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        return Outcome(201, {"created": add_golds(project=row, golds=serializer.rows(), actor=self.user(request))})
-
-
-class WorkersView(PostView):
-    """Workers of a project."""
-
-    input_serializer = WorkersInput
-    replies = {"POST": {201: NewWorkersOutput}}
+    input_serializer = CloneInput
+    replies = {"POST": {201: ProjectOutput}}
 
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
-        """Add workers with an API key each; a repeated call gets them without the keys, which are not stored."""
-        row = self.project(request, project)
-        serializer = WorkersInput(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        added = add_workers(project=row, workers=serializer.rows(), actor=self.user(request))
-        bodies = [
-            {"id": str(new.worker.uid), "name": new.worker.name, "kind": new.worker.kind, "key": new.key}
-            for new in added
-        ]
-        return Outcome(201, {"workers": bodies}, stored={"workers": [{**body, "key": None} for body in bodies]})
+        """Make a draft with the same configuration, rules and requirements."""
+        row, body = self.project(request, project), self.parsed(request)
+        clone = clone_project(project=row, name=body.get("name") or row.name, actor=self.user(request))
+        return Outcome(201, project_body(clone), headers=_version(clone))
+
+
+class EventsView(AssayView):
+    """The audit trail."""
+
+    query_serializer = EventsQuery
+    replies = {"GET": {200: page_of(EventOutput)}}
+
+    def get(self, request: Request, project: uuid.UUID) -> Response:
+        """A page of events, the newest first."""
+        owner, asked = self.project(request, project), self.asked(request)
+        rows = events_of(owner, asked)
+        return Response(page_body(rows, request, asked, event_body, order=BY_ID[asked["ordering"]]))
 
 
 class LaunchView(PostView):
@@ -136,3 +138,7 @@ class RefitView(PostView):
         """Have the project refitted soon; its status says while that is pending."""
         request_refit(project=self.project(request, project))
         return Outcome(202, {"state": "pending"})
+
+
+def _version(project: Project) -> dict[str, str]:
+    return {"ETag": f'"{version_of(project)}"'}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
-from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.pagination import PageInput, page_body
+from api.pagination import BY_ID, page_body
+from api.serializers.control import AnswersQuery, ConsensusQuery
 from api.serializers.lists import list_of, page_of
 from api.serializers.money import money
 from api.serializers.reports import (
@@ -29,58 +28,54 @@ from api.serializers.reports import (
     worker_body,
 )
 from api.views.base import AssayView
-from crowd.models import Project
+from crowd.errors import NotFound
 from crowd.queries.agreement_views import agreement_difference, agreement_precision, agreement_view
 from crowd.queries.answers import answers_of
 from crowd.queries.consensus import consensus_of, newest_run
+from crowd.queries.listings import ANSWER_FILTERS, CONSENSUS_FILTERS, narrowed
 from crowd.queries.workers import ledger_balance_micros, payout_report, trust_report
 
-
-class ListView(AssayView):
-    """A list of a project, in pages."""
-
-    query_serializer = PageInput
-
-    def rows(self, project: Project) -> QuerySet[Any]:
-        """The rows, in the order of their ids."""
-        raise NotImplementedError(f"{type(self).__name__} lists nothing")
-
-    def body(self, row: Any, project: Project) -> dict[str, Any]:
-        """One row for the response."""
-        raise NotImplementedError(f"{type(self).__name__} lists nothing")
-
-    def get(self, request: Request, project: uuid.UUID) -> Response:
-        """One page; follow ``next`` for the rest."""
-        owner, asked = self.project(request, project), self.asked(request)
-        return Response(page_body(self.rows(owner), request, asked, lambda row: self.body(row, owner)))
+CONSENSUS_ORDERS = BY_ID | {"confidence": "confidence", "-confidence": "-confidence"}
 
 
-class ConsensusView(ListView):
+class ConsensusView(AssayView):
     """The consensus of every task."""
 
+    query_serializer = ConsensusQuery
     replies = {"GET": {200: page_of(ConsensusOutput)}}
 
-    def rows(self, project: Project) -> QuerySet[Any]:
-        """With the task and the run."""
-        return consensus_of(project)
+    def get(self, request: Request, project: uuid.UUID) -> Response:
+        """A page with label, posterior and confidence; ``run`` is null while it is the preview."""
+        owner, asked = self.project(request, project), self.asked(request)
+        rows = narrowed(consensus_of(owner), asked, CONSENSUS_FILTERS)
+        order = CONSENSUS_ORDERS[asked["ordering"]]
+        return Response(page_body(rows, request, asked, lambda row: consensus_body(row, owner), order=order))
 
-    def body(self, row: Any, project: Project) -> dict[str, Any]:
-        """Label, posterior and where they come from."""
-        return consensus_body(row, project)
 
-
-class AnswersView(ListView):
+class AnswersView(AssayView):
     """Every answer; for managers, since it shows which tasks are gold."""
 
+    query_serializer = AnswersQuery
     replies = {"GET": {200: page_of(AnswerOutput)}}
 
-    def rows(self, project: Project) -> QuerySet[Any]:
-        """With task and worker."""
-        return answers_of(project)
+    def get(self, request: Request, project: uuid.UUID) -> Response:
+        """A page of answers: who answered what."""
+        owner, asked = self.project(request, project), self.asked(request)
+        rows = narrowed(answers_of(owner), asked, ANSWER_FILTERS)
+        return Response(page_body(rows, request, asked, answer_body, order=BY_ID[asked["ordering"]]))
 
-    def body(self, row: Any, project: Project) -> dict[str, Any]:
+
+class AnswerView(AssayView):
+    """One answer."""
+
+    replies = {"GET": {200: AnswerOutput}}
+
+    def get(self, request: Request, project: uuid.UUID, answer: uuid.UUID) -> Response:
         """Who answered what."""
-        return answer_body(row)
+        row = answers_of(self.project(request, project)).filter(uid=answer).first()
+        if row is None:
+            raise NotFound("there is no such answer in this project")
+        return Response(answer_body(row))
 
 
 class AgreementView(AssayView):

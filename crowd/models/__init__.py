@@ -1,12 +1,13 @@
 """Rows with their fields and constraints; no workflow."""
 
-from crowd.models.access import ApiKey, IdempotencyRecord
+from crowd.models.access import ApiKey, IdempotencyRecord, RateWindow
 from crowd.models.adjudication import Adjudication
 from crowd.models.aggregation import AggregationRun, Consensus, Skill
 from crowd.models.answer import Answer
 from crowd.models.assignment import Assignment
 from crowd.models.audit import Audit
 from crowd.models.classifier import ClassifierSnapshot
+from crowd.models.control import AskedMore
 from crowd.models.costs import Bonus, ModelCost
 from crowd.models.eligibility import Requirements, WorkTerms
 from crowd.models.event import Event
@@ -41,6 +42,7 @@ __all__ = [
     "Answer",
     "ApiKey",
     "Appeal",
+    "AskedMore",
     "Assignment",
     "Attempt",
     "Audit",
@@ -90,6 +92,7 @@ __all__ = [
     "PromptVersion",
     "Qualification",
     "QuotedPrice",
+    "RateWindow",
     "Rater",
     "RaterCall",
     "RaterExample",

@@ -1,4 +1,4 @@
-"""ApiKey and IdempotencyRecord: who may call, and what a repeated call gets back."""
+"""ApiKey, RateWindow, IdempotencyRecord: who may call, how often, and what a repeated call gets back."""
 
 from __future__ import annotations
 
@@ -21,9 +21,26 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # Written at most once in a few minutes, not with every request.
+    last_used_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.prefix}… of {self.user_id}"
+
+
+class RateWindow(models.Model):
+    """How many calls of one caller in one window processes have taken for themselves, a block at a time."""
+
+    caller = models.CharField(max_length=80)
+    window = models.BigIntegerField()
+    taken = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["caller", "window"], name="rate_window_once")]
+        indexes = [models.Index(fields=["window"], name="rate_window_age")]
+
+    def __str__(self) -> str:
+        return f"{self.caller}: {self.taken}"
 
 
 class IdempotencyRecord(models.Model):
@@ -34,6 +51,7 @@ class IdempotencyRecord(models.Model):
     request_digest = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
     body = models.JSONField(null=True)
+    headers = models.JSONField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

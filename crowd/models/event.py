@@ -25,7 +25,11 @@ class Event(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["project", "-id"], name="event_newest")]
+        indexes = [
+            models.Index(fields=["project", "-id"], name="event_newest"),
+            # Used by the history of one task.
+            models.Index(fields=["subject"], name="event_of_subject"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.created_at:%Y-%m-%d %H:%M}"

@@ -11,6 +11,7 @@ from crowd.enums import AttemptState, CoursePart, CoursePay
 from crowd.models.ledger import BudgetShard
 from crowd.models.project import Project
 from crowd.models.task import random_place
+from crowd.models.user import User
 from crowd.models.worker import Worker
 
 
@@ -142,7 +143,9 @@ class Qualification(models.Model):
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="qualifications")
     worker = models.ForeignKey(Worker, on_delete=models.PROTECT, related_name="qualifications")
-    attempt = models.OneToOneField(Attempt, on_delete=models.PROTECT, related_name="qualification")
+    # NULL where a manager granted it by hand.
+    attempt = models.OneToOneField(Attempt, null=True, on_delete=models.PROTECT, related_name="qualification")
+    granted_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     granted_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 
 PREFIX_LENGTH = 12
+# How old the last use that is shown may be: it is written no more often.
+USE_NOTED_EVERY = timedelta(minutes=10)
 
 
 def digest_of(key: str) -> str:

@@ -55,6 +55,9 @@ def decide_completion(
     needs the calibrated posterior (K,), also complete: below the target, but further answers cost more than they are
     expected to gain; a task at its maximum stays a dispute.
     """
+    if answers < min_overlap and answers >= overlap:
+        # More is asked for than when the task was made: by its project, or of this task alone.
+        return Completion("extend", f"{answers} of at least {min_overlap} answers, and no more are on their way")
     if answers < min_overlap:
         return Completion("wait", f"{answers} of at least {min_overlap} answers")
     if confidence >= target:

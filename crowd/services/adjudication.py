@@ -10,12 +10,25 @@ from django.db.models import F
 from django.utils import timezone
 
 from crowd.enums import AnswerType, EventKind, TaskState
-from crowd.errors import Conflict, NotFound
+from crowd.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from crowd.models import Adjudication, Answer, Consensus, Project, Skill, Task, User
 from crowd.policies.answer_types import AnswerForm
 from crowd.services.announcements import task_notice
 from crowd.services.events import record_event
 from crowd.services.webhooks import announce_all
+
+OVERRIDABLE = (TaskState.OPEN, TaskState.COMPLETE, TaskState.DISPUTED)
+
+
+def override_consensus(*, project: Project, task_uid: uuid.UUID, actor: User, value: Any, reason: str) -> Adjudication:
+    """Settle a task in any state by a manager's label, with the reason; otherwise as `adjudicate_task`.
+
+    Raises InvalidInput without a reason.
+    """
+    if not reason.strip():
+        problem = FieldProblem("/reason", "give the reason; it stays in the audit trail")
+        raise InvalidInput("the consensus cannot be overridden like this; nothing was changed", problems=(problem,))
+    return _decide(project, task_uid, actor, value, reason, OVERRIDABLE, EventKind.TASK_OVERRIDDEN)
 
 
 def adjudicate_task(
@@ -26,6 +39,18 @@ def adjudicate_task(
     Everybody who answered gets it as evidence, apart from gold. The same decision again is replayed. Raises NotFound,
     InvalidAnswer, Conflict: not in dispute, decided otherwise before, or the expert's own work.
     """
+    return _decide(project, task_uid, adjudicator, value, reason, (TaskState.DISPUTED,), EventKind.TASK_ADJUDICATED)
+
+
+def _decide(
+    project: Project,
+    task_uid: uuid.UUID,
+    adjudicator: User,
+    value: Any,
+    reason: str,
+    states: tuple[TaskState, ...],
+    kind: EventKind,
+) -> Adjudication:
     with transaction.atomic():
         task = Task.objects.select_for_update(no_key=True).filter(project=project, uid=task_uid).first()
         if task is None or task.state == TaskState.GOLD:
@@ -37,8 +62,8 @@ def adjudicate_task(
             if earlier.adjudicator_id == adjudicator.pk and earlier.label_index == label_index:
                 return earlier
             raise Conflict("this task has been decided already; the first decision stands")
-        if task.state != TaskState.DISPUTED:
-            raise Conflict(f"the task is {task.state}; only a disputed one is decided by an expert")
+        if task.state not in states:
+            raise Conflict(f"the task is {task.state}; only one that is {' or '.join(states)} is decided like this")
         if Answer.objects.filter(task=task, worker__user=adjudicator).exists():
             raise Conflict("you have answered this task yourself; somebody else must decide it")
         now = timezone.now()
@@ -69,7 +94,7 @@ def adjudicate_task(
         for answer in sorted(answers, key=lambda one: one.worker_id):
             _note_evidence(answer, answer.label_index == label_index)
         record_event(
-            kind=EventKind.TASK_ADJUDICATED,
+            kind=kind,
             project=project,
             actor=adjudicator,
             subject=task.uid,

@@ -125,6 +125,11 @@ def expire_assignment(*, assignment_id: int, now: datetime) -> bool:
         return True
 
 
+def end_lease(*, assignment: Assignment, state: AssignmentState, at: datetime) -> bool:
+    """End an active lease in the caller's transaction; False when it has ended otherwise."""
+    return _end(assignment, state, at, guard=Assignment.objects.filter(pk=assignment.pk))
+
+
 def take_place(task_id: int) -> bool:
     """Take one open place of a task by a guarded update; False when none was left."""
     changed = Task.objects.filter(pk=task_id, is_open=True, open_slots__gt=0).update(

@@ -10,7 +10,7 @@ from functools import partial
 from django.db.models import F
 
 from crowd.enums import EventKind, ProjectState, TaskState
-from crowd.models import Adjudication, Audit, Consensus, Event, Project, Task
+from crowd.models import Adjudication, AskedMore, Audit, Consensus, Event, Project, Task
 from crowd.policies.completion import Completion, decide_completion
 from crowd.policies.routing import asked_priority, band_of, routed
 from crowd.queries.consensus import answer_counts, counted_answers
@@ -92,15 +92,18 @@ def _settle(settled: Sequence[tuple[Task, Consensus, int]], project: Project, at
     task_ids = [task.pk for task, *_ in settled]
     given_away = places_given_away(task_ids)
     audits = Audit.objects.in_bulk(task_ids, field_name="task_id")
+    asked = dict(AskedMore.objects.filter(task_id__in=task_ids).values_list("task_id", "answers"))
     worth = worth_of_an_answer(project)
     for task, consensus, placed in settled:
         if task.state not in (TaskState.OPEN, TaskState.COMPLETE, TaskState.DISPUTED):
             continue
         answers = placed - given_away[task.pk]
+        least = max(project.min_overlap, asked.get(task.pk, 0))
+        most = max(project.max_overlap, least)
         decide = partial(
             decide_completion,
             answers=answers,
-            max_overlap=project.max_overlap,
+            max_overlap=most,
             confidence=consensus.confidence,
             target=project.target_confidence,
             posterior=consensus.posterior,
@@ -108,24 +111,24 @@ def _settle(settled: Sequence[tuple[Task, Consensus, int]], project: Project, at
         )
         audit = audits.get(task.pk)
         if audit is None:
-            decision = decide(overlap=task.overlap - given_away[task.pk], min_overlap=project.min_overlap)
+            decision = decide(overlap=task.overlap - given_away[task.pk], min_overlap=least)
         else:
             if audit.stopped_at is None:
                 record_stop(
                     audit=audit,
-                    decision=decide(overlap=answers, min_overlap=project.min_overlap),
+                    decision=decide(overlap=answers, min_overlap=least),
                     consensus=consensus,
                     answers=answers,
                     at=at,
                 )
-            decision = decide(overlap=task.overlap - given_away[task.pk], min_overlap=project.max_overlap)
+            decision = decide(overlap=task.overlap - given_away[task.pk], min_overlap=most)
         kind = _kind(task, project, decision)
         if (task.state if kind is None else STATE_AFTER[kind]) == TaskState.OPEN:
             # Until it would have stopped an audited task is served like any other; then to its end, for the report.
             is_cut = audit is not None and audit.stopped_at is not None
             band = band_of(
                 answers=answers,
-                least=project.max_overlap if is_cut else project.min_overlap,
+                least=most if is_cut else least,
                 confidence=consensus.confidence,
                 n_labels=len(consensus.posterior),
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -19,6 +19,7 @@ class Outcome:
     status: int
     body: Any
     stored: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 def run_once(*, user: User, key: str, request_digest: str, act: Callable[[], Outcome]) -> tuple[Outcome, bool]:
@@ -38,7 +39,8 @@ def run_once(*, user: User, key: str, request_digest: str, act: Callable[[], Out
             outcome = act()
             record.status = outcome.status
             record.body = outcome.body if outcome.stored is None else outcome.stored
-            record.save(update_fields=["status", "body"])
+            record.headers = outcome.headers
+            record.save(update_fields=["status", "body", "headers"])
             return outcome, False
     except IntegrityError:
         stored = _stored(user, key, request_digest)
@@ -53,4 +55,4 @@ def _stored(user: User, key: str, request_digest: str) -> Outcome | None:
         return None
     if record.request_digest != request_digest:
         raise KeyReused("this Idempotency-Key was used for a different request; choose a new key")
-    return Outcome(record.status, record.body)
+    return Outcome(record.status, record.body, headers=record.headers or {})

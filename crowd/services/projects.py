@@ -70,18 +70,21 @@ def launch_project(*, project: Project, actor: User) -> Project:
     with transaction.atomic():
         if not project.tasks.exists():
             raise Conflict("the project has no tasks; add tasks before launching it")
-        _move(project, ProjectState.LIVE, [ProjectState.DRAFT, ProjectState.PAUSED], EventKind.PROJECT_LAUNCHED, actor)
+        move_project(
+            project, ProjectState.LIVE, [ProjectState.DRAFT, ProjectState.PAUSED], EventKind.PROJECT_LAUNCHED, actor
+        )
     return project
 
 
 def pause_project(*, project: Project, actor: User) -> Project:
     """Stop handing out tasks; what is lent out may still be submitted. Raises Conflict unless it is live."""
     with transaction.atomic():
-        _move(project, ProjectState.PAUSED, [ProjectState.LIVE], EventKind.PROJECT_PAUSED, actor)
+        move_project(project, ProjectState.PAUSED, [ProjectState.LIVE], EventKind.PROJECT_PAUSED, actor)
     return project
 
 
-def _move(project: Project, to: ProjectState, allowed: list[ProjectState], kind: EventKind, actor: User) -> None:
+def move_project(project: Project, to: ProjectState, allowed: list[ProjectState], kind: EventKind, actor: User) -> None:
+    """Move a project between states in the caller's transaction. Raises Conflict for a move that is not allowed."""
     moved = Project.objects.filter(pk=project.pk, state__in=allowed).update(state=to)
     project.refresh_from_db(fields=["state"])
     if moved:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from rest_framework.test import APIClient
 from api.permission_table import PUBLIC, TABLE, reaches
 from api.urls import urlpatterns
 from crowd.enums import CoursePart, KeyScope, Role, WorkerKind
-from crowd.models import Course, Example, Membership, Rater, Step, User, Webhook
+from crowd.models import ApiKey, Course, Example, Membership, Rater, Step, User, Webhook
 from crowd.services.courses import CoursePlan, NewItem, create_course
 from crowd.services.prompts import NewExample, add_examples
 from crowd.services.raters import NewRater, create_rater
@@ -47,6 +48,9 @@ FILL: dict[str, Callable[[Cast], Any]] = {
     "view": lambda cast: "worker",
     "rater": lambda cast: rater(cast).uid,
     "example": lambda cast: example(cast).uid,
+    "member": lambda cast: cast.finance.uid,
+    "answer": lambda cast: cast.answer(cast.workers[2]).answer.uid,
+    "key": lambda cast: ApiKey.objects.create(user=cast.owner, name="old", digest=secrets.token_hex(32)).uid,
     "webhook": lambda cast: webhook(cast).uid,
     "delivery": lambda cast: ping_webhook(webhook=webhook(cast)).uid,
 }

@@ -88,7 +88,7 @@ def test_what_cannot_be_decided() -> None:
             project=cast.project, task_uid=gold.task.uid, adjudicator=cast.owner, value="neutral", reason=""
         )
     other = make_cast(tasks=1)
-    with pytest.raises(Conflict, match="only a disputed one"):
+    with pytest.raises(Conflict, match="only one that is disputed"):
         decide(other)
 
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from crowd.enums import AssignmentState, TrustLevel
-from crowd.errors import BudgetExhausted, ProjectClosed, StaleLease, WorkerSuspended
-from crowd.models import Answer, Assignment, Enrolment, Task
+from crowd.errors import BudgetExhausted, Conflict, ProjectClosed, StaleLease, WorkerSuspended
+from crowd.models import Adjudication, Answer, Assignment, Enrolment, Task
 from crowd.queries.exactness import broken_promises
+from crowd.services.adjudication import override_consensus
 from crowd.services.answers import submit_and_claim, submit_answer
 from crowd.services.assignments import (
     Claim,
@@ -26,6 +27,7 @@ from crowd.services.assignments import (
 )
 from crowd.services.processing import process_answer
 from crowd.services.projects import launch_project, pause_project
+from crowd.services.task_control import cancel_task, extend_task, take_back
 from crowd.services.tasks import NewTask, add_tasks
 
 WORKERS = 4
@@ -48,6 +50,7 @@ class Work(RuleBasedStateMachine):
         self.answered: dict[tuple[int, int], str] = {}
         self.skipped: set[tuple[int, int]] = set()
         self.tasks_added = 3
+        self.most = 3
 
     def worker(self, n: int):  # type: ignore[no-untyped-def]
         return self.cast.workers[n]
@@ -168,6 +171,45 @@ class Work(RuleBasedStateMachine):
     def change_trust(self, n: int, level: TrustLevel) -> None:
         Enrolment.objects.filter(project=self.cast.project, worker=self.worker(n)).update(trust_level=level)
 
+    @rule(key=st.sampled_from(["t1", "t2", "t3"]))
+    def cancel(self, key: str) -> None:
+        try:
+            cancel_task(project=self.cast.project, task_uid=self.cast.task(key).uid, reason="no", actor=self.cast.owner)
+        except Conflict:
+            assert self.cast.task(key).state == "complete"
+
+    @rule(key=st.sampled_from(["t1", "t2", "t3"]), answers=st.integers(1, 2))
+    def extend(self, key: str, answers: int) -> None:
+        before = self.cast.task(key)
+        if before.overlap > 4:
+            return
+        ask = {"project": self.cast.project, "task_uid": before.uid, "answers": answers}
+        try:
+            after = extend_task(**ask, reason="more", actor=self.cast.owner)
+        except Conflict:
+            assert before.state == "cancelled" or Adjudication.objects.filter(task=before).exists()
+        else:
+            assert (after.overlap, after.open_slots) == (before.overlap + answers, before.open_slots + answers)
+            self.most = max(self.most, after.overlap)
+
+    @rule(key=st.sampled_from(["t1", "t2", "t3"]), value=values)
+    def override(self, key: str, value: str) -> None:
+        task = self.cast.task(key)
+        decide = {"project": self.cast.project, "task_uid": task.uid, "actor": self.cast.manager}
+        try:
+            override_consensus(**decide, value=value, reason="seen it")
+        except Conflict:
+            assert task.state == "cancelled" or Adjudication.objects.filter(task=task).exists()
+        else:
+            assert self.cast.task(key).state == "complete"
+
+    @rule(n=worker_numbers)
+    def take_back(self, n: int) -> None:
+        held = self.held(n)
+        if held is not None:
+            ended = take_back(project=self.cast.project, assignment_uid=held.uid, reason="late", actor=self.cast.owner)
+            assert ended.state == AssignmentState.EXPIRED
+
     @rule()
     def add_a_task(self) -> None:
         if self.tasks_added < 6:
@@ -184,7 +226,7 @@ class Work(RuleBasedStateMachine):
         stored = Answer.objects.filter(project=self.cast.project).values_list("worker_id", "task_id", "value")
         numbers = {worker.pk: n for n, worker in enumerate(self.cast.workers)}
         assert {(numbers[w], task): value for w, task, value in stored} == self.answered
-        assert not Task.objects.filter(project=self.cast.project, overlap__gt=3).exists()
+        assert not Task.objects.filter(project=self.cast.project, overlap__gt=self.most).exists()
 
 
 @pytest.mark.django_db
