@@ -77,13 +77,11 @@ class ProjectInput(serializers.Serializer[Any]):
 
 
 class ProjectPatch(serializers.Serializer[Any]):
-    """What to change of a project's configuration; what is left out stays. ``lease_seconds`` null: as work times ask."""
+    """What to change; what is left out stays. ``lease_seconds`` null: as work times ask."""
 
     name = serializers.CharField(max_length=200, required=False)
     instructions = serializers.CharField(max_length=100_000, required=False, allow_blank=True)
-    labels = LabelSerializer(
-        many=True, required=False, help_text="The same values in the same order; titles may change."
-    )
+    labels = LabelSerializer(many=True, required=False, help_text="The same values in their order; titles may change.")
     scale = serializers.ChoiceField(Scale.choices, required=False)
     aggregation_model = serializers.CharField(max_length=40, required=False)
     min_overlap = serializers.IntegerField(min_value=1, max_value=1000, required=False)

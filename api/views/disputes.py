@@ -10,13 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.serializers.lists import list_of
-from api.serializers.trust import (
-    AdjudicationInput,
-    AdjudicationOutput,
-    DisputeOutput,
-    adjudication_body,
-    dispute_body,
-)
+from api.serializers.trust import AdjudicationInput, adjudication_body, dispute_body
+from api.serializers.trust_outputs import AdjudicationOutput, DisputeOutput
 from api.views.base import AssayView, PostView
 from crowd.models import Answer
 from crowd.queries.disputes import answers_in_dispute, disputes_of

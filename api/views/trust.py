@@ -12,13 +12,9 @@ from rest_framework.response import Response
 from api.serializers.lists import list_of
 from api.serializers.reports import ChangeOutput, change_body
 from api.serializers.trust import (
-    GoldHealthOutput,
-    PreviewOutput,
     RequirementsInput,
-    RequirementsOutput,
     RuleInput,
     RuleNameInput,
-    RuleOutput,
     RulePreviewInput,
     TrustInput,
     TrustPreviewInput,
@@ -27,6 +23,7 @@ from api.serializers.trust import (
     requirements_body,
     rule_body,
 )
+from api.serializers.trust_outputs import GoldHealthOutput, PreviewOutput, RequirementsOutput, RuleOutput
 from api.views.base import AssayView, PostView
 from crowd.enums import TrustLevel
 from crowd.policies.rule_bodies import read_rule

@@ -113,7 +113,7 @@ def expire_assignment(*, assignment_id: int, now: datetime) -> bool:
     with transaction.atomic():
         assignment = Assignment.objects.select_related("project", "worker", "shard").get(pk=assignment_id)
         overdue = Assignment.objects.filter(pk=assignment_id, deadline__lt=now)
-        if not _end(assignment, AssignmentState.EXPIRED, now, guard=overdue):
+        if not end_lease(assignment, AssignmentState.EXPIRED, now, guard=overdue):
             return False
         record_event(
             kind=EventKind.LEASE_EXPIRED,
@@ -123,11 +123,6 @@ def expire_assignment(*, assignment_id: int, now: datetime) -> bool:
             at=now,
         )
         return True
-
-
-def end_lease(*, assignment: Assignment, state: AssignmentState, at: datetime) -> bool:
-    """End an active lease in the caller's transaction; False when it has ended otherwise."""
-    return _end(assignment, state, at, guard=Assignment.objects.filter(pk=assignment.pk))
 
 
 def take_place(task_id: int) -> bool:
@@ -265,7 +260,7 @@ def _end_early(assignment_uid: uuid.UUID, worker: Worker, state: AssignmentState
         lock_worker(worker.pk)
         now = timezone.now()
         assignment = _own_assignment(assignment_uid, worker)
-        if not _end(assignment, state, now, guard=Assignment.objects.filter(pk=assignment.pk)):
+        if not end_lease(assignment, state, now, guard=Assignment.objects.filter(pk=assignment.pk)):
             if assignment.state == state:
                 return assignment  # a repeated call: done already
             raise StaleLease(f"this assignment is already {assignment.state}; there is nothing to give back")
@@ -281,7 +276,8 @@ def _end_early(assignment_uid: uuid.UUID, worker: Worker, state: AssignmentState
         return assignment
 
 
-def _end(assignment: Assignment, state: AssignmentState, now: datetime, *, guard: QuerySet[Assignment]) -> bool:
+def end_lease(assignment: Assignment, state: AssignmentState, now: datetime, *, guard: QuerySet[Assignment]) -> bool:
+    """End an active lease that passes the guard, in the caller's transaction; False when it has ended otherwise."""
     # Lock order: task before assignment.
     Task.objects.select_for_update(no_key=True).get(pk=assignment.task_id)
     if not guard.filter(state=AssignmentState.ACTIVE).update(state=state, ended_at=now):

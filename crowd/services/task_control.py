@@ -100,7 +100,8 @@ def take_back(*, project: Project, assignment_uid: uuid.UUID, reason: str, actor
         )
         if assignment is None:
             raise NotFound("there is no such assignment in this project")
-        if not end_lease(assignment=assignment, state=AssignmentState.EXPIRED, at=now):
+        own = Assignment.objects.filter(pk=assignment.pk)
+        if not end_lease(assignment, AssignmentState.EXPIRED, now, guard=own):
             assignment.refresh_from_db(fields=["state"])
             if assignment.state != AssignmentState.EXPIRED:
                 raise Conflict(f"the assignment is {assignment.state}; there is nothing to take back")

@@ -82,10 +82,15 @@ def first_step(cast: Cast) -> Step:
     return progress.step
 
 
+# A gold is a task of its own kind.
+FILL_OF = {"api-gold-retire": {"task": lambda cast: cast.gold(1)[-1].task.uid}}
+
+
 def address(cast: Cast, name: str) -> str:
     missing = [parameter for parameter in PARAMETERS[name] if parameter not in FILL]
     assert missing == [], f"say in FILL what the tests put for {missing}"
-    return reverse(name, kwargs={parameter: FILL[parameter](cast) for parameter in PARAMETERS[name]})
+    fill = FILL | FILL_OF.get(name, {})
+    return reverse(name, kwargs={parameter: fill[parameter](cast) for parameter in PARAMETERS[name]})
 
 
 def status(client: APIClient, method: str, where: str, body: dict[str, Any] | None = None) -> int:
