@@ -10,7 +10,7 @@ from django.db import close_old_connections, connection
 
 from crowd.jobs import WAKE, WAKE_FILES, WAKE_RATERS
 from crowd.services.file_jobs import work_off_files
-from crowd.services.sweep import work_off, work_off_raters
+from crowd.services.sweep import work_off, work_off_panels, work_off_raters
 
 logger = logging.getLogger(__name__)
 # How late a lease may be expired or another process's answer be noticed; this process's own answers wake at once.
@@ -21,12 +21,15 @@ def start() -> list[threading.Thread]:
     """Start the worker; it ends with the process, and the next start goes on from the rows.
 
     Raters work in a thread of their own: whoever waits for a model must not keep people's answers waiting. So do
-    imports and exports, which take minutes.
+    imports and exports, which take minutes, and dashboards.
     """
     threads = [
         threading.Thread(target=_run, args=(WAKE, work_off), name="assay-embedded-worker", daemon=True),
         threading.Thread(target=_run, args=(WAKE_RATERS, work_off_raters), name="assay-embedded-raters", daemon=True),
         threading.Thread(target=_run, args=(WAKE_FILES, work_off_files), name="assay-embedded-files", daemon=True),
+        threading.Thread(
+            target=_run, args=(threading.Event(), work_off_panels), name="assay-embedded-panels", daemon=True
+        ),
     ]
     for thread in threads:
         thread.start()

@@ -105,6 +105,14 @@ def run_export(export_id: int) -> None:
     run(export_id=export_id)
 
 
+@shared_task(name="crowd.jobs.refresh_panels")
+def refresh_panels(project_id: int) -> None:
+    """Make the panels of a project's dashboard anew, unless they are being made."""
+    from crowd.services.panels import refresh_panels as refresh
+
+    refresh(project_id=project_id)
+
+
 def enqueue_answer(answer_id: int) -> None:
     """Have the answer processed once the transaction commits."""
     transaction.on_commit(lambda: _wake(process_answer, answer_id))
@@ -123,6 +131,12 @@ def enqueue_reopening(enrolment_id: int) -> None:
 def enqueue_webhook(webhook_id: int) -> None:
     """Have a webhook sent what is due once the transaction commits."""
     transaction.on_commit(lambda: _wake(deliver_webhook, webhook_id, WAKE_COURIER))
+
+
+def enqueue_panels(project_id: int) -> None:
+    """Have a project's panels made anew once the transaction commits; the embedded worker looks for itself."""
+    if settings.CELERY_BROKER_URL:
+        transaction.on_commit(lambda: _wake(refresh_panels, project_id))
 
 
 def enqueue_restitution(restitution_id: int) -> None:

@@ -6,6 +6,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from web.account.views import HomeView, LogInPage, own_page
+from web.manager import panels
 from web.manager import views as manager
 from web.worker import views as worker
 
@@ -27,6 +28,8 @@ urlpatterns = [
     path(f"{WORK}/skip/", worker.skip, name="work-skip"),
     path(f"{WORK}/release/", worker.release, name="work-release"),
     path(f"{MANAGE}/", manager.show_project, name="manage"),
+    path(f"{MANAGE}/panels/<slug:name>/", panels.show_panel, name="manage-panel"),
+    path(f"{MANAGE}/panels/<slug:name>/<slug:table>.csv", panels.panel_csv, name="manage-panel-csv"),
     path(f"{MANAGE}/launch/", manager.launch, name="manage-launch"),
     path(f"{MANAGE}/pause/", manager.pause, name="manage-pause"),
 ]

@@ -18,6 +18,7 @@ from crowd.models.gate import GateTerms, ModelStanding, ModelTest, VoteChange
 from crowd.models.imports import Import, ImportedWorker, ImportProblem
 from crowd.models.ledger import Account, BudgetShard, Entry, Transaction
 from crowd.models.model_work import ModelDecision, PrevalenceDraw, Suggestion
+from crowd.models.panel import Panel, PanelClock
 from crowd.models.pay import Appeal, PayReview, PayTerms, PriceRule, QuotedPrice
 from crowd.models.payout import Batch, BatchFile, BatchLine, PaidEntry, PayeeDetails
 from crowd.models.project import Membership, Project
@@ -81,6 +82,8 @@ __all__ = [
     "ModelStanding",
     "ModelTest",
     "PaidEntry",
+    "Panel",
+    "PanelClock",
     "PayReview",
     "PayTerms",
     "PayeeDetails",

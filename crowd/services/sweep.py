@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from crowd.enums import AssignmentState
-from crowd.jobs import enqueue_answer, enqueue_rater, enqueue_refit, enqueue_webhook
+from crowd.jobs import enqueue_answer, enqueue_panels, enqueue_rater, enqueue_refit, enqueue_webhook
 from crowd.models import Assignment, Project
 from crowd.queries.answers import unprocessed
 from crowd.queries.raters import due_runs
@@ -18,6 +18,7 @@ from crowd.services.assignments import expire_assignment
 from crowd.services.courier import prune_log
 from crowd.services.file_jobs import enqueue_lost_files
 from crowd.services.leases import adjust_leases
+from crowd.services.panels import refresh_panels, stale_panels
 from crowd.services.pay_review import approve_by_silence, close_unappealed
 from crowd.services.processing import process_or_postpone
 from crowd.services.rater_work import work_on_run
@@ -50,6 +51,8 @@ def sweep_once() -> None:
         enqueue_rater(run_id)
     for webhook_id in due_webhooks(timezone.now()).values_list("id", flat=True)[:BATCH]:
         enqueue_webhook(webhook_id)
+    for project_id in stale_panels():
+        enqueue_panels(project_id)
     prune_log()
     enqueue_lost_files()
 
@@ -77,6 +80,13 @@ def work_off_raters() -> bool:
     for run_id in list(due_runs().values_list("id", flat=True)[:BATCH]):
         has_more = work_on_run(run_id=run_id) or has_more
     return has_more
+
+
+def work_off_panels() -> bool:
+    """Without a broker: every dashboard whose panels are due, in this thread."""
+    for project_id in stale_panels():
+        refresh_panels(project_id=project_id)
+    return False
 
 
 def expire_overdue() -> int:

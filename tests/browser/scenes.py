@@ -14,9 +14,11 @@ from crowd.enums import Role, TrustLevel
 from crowd.models import Assignment, Membership, User
 from crowd.policies.standing import STEP
 from crowd.policies.trust import TrustDecision
+from crowd.services.panels import refresh_panels
 from crowd.services.refit import refit_project, request_refit
 from crowd.services.tasks import NewTask, add_tasks
 from crowd.services.trust import change_trust
+from web.manager.panels import TITLES
 
 TEXTS = [
     "The lid arrived cracked, and the second one they sent did not fit either.",
@@ -72,6 +74,7 @@ def build_scenes() -> tuple[Cast, list[Scene]]:
         name: reverse(name, args=[cast.project.uid])
         for name in ("work", "work-wait", "work-finished", "work-no-budget")
     }
+    refresh_panels(project_id=cast.project.pk)
     return cast, [
         Scene("log-in", reverse("log-in"), None),
         Scene("home", reverse("home"), idle.user),
@@ -85,6 +88,10 @@ def build_scenes() -> tuple[Cast, list[Scene]]:
         Scene("work-finished", work["work-finished"], idle.user),
         Scene("work-no-budget", work["work-no-budget"], idle.user),
         Scene("manage", reverse("manage", args=[cast.project.uid]), cast.owner),
+        *(
+            Scene(f"panel-{name}", reverse("manage-panel", args=[cast.project.uid, name]), cast.owner)
+            for name in TITLES
+        ),
         Scene("not-found", "/nothing-here", cast.owner),
     ]
 

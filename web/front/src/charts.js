@@ -40,7 +40,7 @@ function palette() {
 
 function draw(figure) {
   const source = document.getElementById(figure.dataset.chart);
-  const frame = figure.querySelector(".chart-frame");
+  const frame = figure.querySelector(".drawn");
   if (!source || !frame) return;
   const spec = JSON.parse(source.textContent);
   const rows = spec.kind === "intervals" || spec.kind === "matrix" ? spec.rows.length : 0;
