@@ -83,7 +83,7 @@ export function series(spec, colours) {
         },
       },
     }),
-    legend: { show: spec.lines.length > 1, data: spec.lines.map((line) => line.name), textStyle: { color: colours.ink } },
+    legend: { show: spec.lines.length > 1, top: 0, data: spec.lines.map((line) => line.name), textStyle: { color: colours.ink } },
     xAxis: axis(colours, { type: spec.x_is_time ? "time" : "category", splitLine: { show: false } }),
     yAxis: axis(colours, { type: "value", name: spec.y_label, min: spec.min, max: spec.max, nameLocation: "end" }),
     series: made,
@@ -173,7 +173,7 @@ export function matrix(spec, colours) {
 export function bars(spec, colours) {
   return {
     ...frame(colours, { tooltip: { trigger: "axis", axisPointer: { type: "shadow" } } }),
-    legend: { show: spec.stacks.length > 1, textStyle: { color: colours.ink } },
+    legend: { show: spec.stacks.length > 1, top: 0, textStyle: { color: colours.ink } },
     xAxis: axis(colours, { type: "category", data: spec.x, splitLine: { show: false } }),
     yAxis: axis(colours, { type: "value", name: spec.y_label }),
     series: spec.stacks.map((stack, i) => ({

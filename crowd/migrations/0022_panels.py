@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crowd', '0020_imports_exports'),
+        ('crowd', '0021_api_doors'),
     ]
 
     operations = [
