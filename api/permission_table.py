@@ -103,6 +103,7 @@ TABLE: dict[str, dict[str, Access]] = {
     "api-model-prevalence": {"GET": READ, "POST": WRITE},
     "api-model-certificates": {"GET": READ},
     "api-model-anchoring": {"GET": READ},
+    "api-next-raters": {"GET": READ},
     # webhooks
     "api-webhooks": {"GET": READ, "POST": WRITE},
     "api-webhook": {"GET": READ, "PATCH": WRITE, "DELETE": WRITE},

@@ -77,6 +77,7 @@ urlpatterns = [
     path(f"{PROJECT}/models/<uuid:worker>/demote", models.DemoteView.as_view(), name="api-model-demote"),
     path(f"{PROJECT}/models/prevalence", models.PrevalenceView.as_view(), name="api-model-prevalence"),
     path(f"{PROJECT}/models/certificates", models.CertificateView.as_view(), name="api-model-certificates"),
+    path(f"{PROJECT}/models/next", models.NextRatersView.as_view(), name="api-next-raters"),
     path(f"{PROJECT}/models/anchoring", models.AnchoringView.as_view(), name="api-model-anchoring"),
     path(f"{PROJECT}/trust", reports.TrustView.as_view(), name="api-trust"),
     path(f"{PROJECT}/trust/preview", trust.TrustPreviewView.as_view(), name="api-trust-preview"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from math import isfinite
 from typing import Any
 
 from rest_framework import serializers
@@ -12,6 +13,7 @@ from crowd.enums import ModelTestKind, PoolingRule, SuggestionPolicy, VoteState
 from crowd.models import GateTerms, ModelStanding, ModelTest, VoteChange
 from crowd.queries.anchoring import AnchoringReport
 from crowd.queries.models_report import ModelLine, ModelsReport
+from crowd.queries.next_raters import NextStep
 
 
 class PromoteInput(serializers.Serializer[Any]):
@@ -131,6 +133,32 @@ class SampleOutput(serializers.Serializer[Any]):
     inclusion_probability = serializers.FloatField()
 
 
+class LimitInput(serializers.Serializer[Any]):
+    """How many tasks to look at."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=200, required=False, default=50)
+
+
+class NextRaterOutput(serializers.Serializer[Any]):
+    """A task in doubt with whom to ask: ``person``, ``model``, ``adjudicator``, or ``stop``."""
+
+    task_key = serializers.CharField()
+    confidence = serializers.FloatField()
+    ask = serializers.ChoiceField(["person", "model", "adjudicator", "stop"])
+    model = serializers.DictField(allow_null=True)
+    answers = serializers.IntegerField()
+    expected_gain = serializers.FloatField()
+    net_micros = serializers.FloatField()
+    gain_per_unit_spent = serializers.FloatField(allow_null=True, help_text="Null where it costs nothing, or stops.")
+
+
+class NextRatersOutput(serializers.Serializer[Any]):
+    """The tasks in most doubt; ``results`` is null, with a reason, where no prices are set."""
+
+    reason = serializers.CharField(allow_null=True)
+    results = NextRaterOutput(many=True, allow_null=True)
+
+
 class AnchoringOutput(serializers.Serializer[Any]):
     """What suggestions do to people."""
 
@@ -205,6 +233,33 @@ def figure_body(line: ModelLine, name: str) -> dict[str, Any]:
         "worker": worker_body(line.enrolment.worker),
         "data_as_of": None if standing is None else standing.updated_at.isoformat(),
         "found": None if standing is None else standing.figures.get(name),
+    }
+
+
+def next_raters_body(steps: list[NextStep] | None) -> dict[str, Any]:
+    """Whom to ask next."""
+    if steps is None:
+        return {"reason": "the project has no price, or does not say what a label is worth", "results": None}
+    return {
+        "reason": None,
+        "results": [
+            {
+                "task_key": step.task.key,
+                "confidence": step.confidence,
+                "ask": "model" if step.model is not None else step.choice.name or "stop",
+                "model": None if step.model is None else worker_body(step.model),
+                "answers": step.choice.answers,
+                "expected_gain": step.choice.gain,
+                "net_micros": step.choice.net,
+                # Prices are in micro-units.
+                "gain_per_unit_spent": (
+                    step.choice.gain_per_price * 1_000_000
+                    if step.choice.name is not None and isfinite(step.choice.gain_per_price)
+                    else None
+                ),
+            }
+            for step in steps
+        ],
     }
 
 

@@ -13,7 +13,9 @@ from api.serializers.models import (
     AnchoringOutput,
     DemoteInput,
     FigureOutput,
+    LimitInput,
     ModelsOutput,
+    NextRatersOutput,
     PromoteInput,
     SampleInput,
     SampleOutput,
@@ -23,6 +25,7 @@ from api.serializers.models import (
     anchoring_body,
     figure_body,
     models_body,
+    next_raters_body,
     terms_body,
     vote_change_body,
 )
@@ -31,6 +34,7 @@ from crowd.enums import VoteState
 from crowd.queries.anchoring import anchoring_report
 from crowd.queries.model_votes import gate_terms
 from crowd.queries.models_report import models_report
+from crowd.queries.next_raters import next_steps
 from crowd.services.gate_terms import set_gate_terms
 from crowd.services.idempotency import Outcome
 from crowd.services.prevalence import draw_prevalence_sample
@@ -126,6 +130,20 @@ class CertificateView(AssayView):
         """The certificates at the project's terms, or about how many more tasks they need."""
         report = models_report(self.project(request, project))
         return Response({"results": [figure_body(line, "certificate") for line in report.lines]})
+
+
+class NextRatersView(AssayView):
+    """Whom it pays to ask next about the tasks in most doubt."""
+
+    query_serializer = LimitInput
+    replies = {"GET": {200: NextRatersOutput}}
+
+    def get(self, request: Request, project: uuid.UUID) -> Response:
+        """A person, a model, an adjudicator or nobody, by the expected gain per money; null without prices."""
+        row = self.project(request, project)
+        query = LimitInput(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        return Response(next_raters_body(next_steps(row, query.validated_data["limit"])))
 
 
 class AnchoringView(AssayView):

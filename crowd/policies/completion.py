@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from quality.design.gain import best_look_ahead, even_matrix
+from quality.design.gain import even_matrix
+from quality.design.next_rater import RaterOption, choose_next
 
 Step = Literal["wait", "complete", "extend", "dispute"]
 
@@ -14,6 +15,8 @@ Step = Literal["wait", "complete", "extend", "dispute"]
 AHEAD = 3
 # The expected answer is never taken for certain, nor for worse than chance.
 SUREST, ABOVE_CHANCE = 0.99, 1e-3
+ADJUDICATOR_ACCURACY = 0.99
+PERSON, ADJUDICATOR = "person", "adjudicator"
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Worth:
     label_micros: int
     accuracy: float
     weight: float = 1.0
+    # What an adjudicator's decision costs; None: one is asked at the maximum overlap only.
+    adjudication_micros: int | None = None
 
 
 def decide_completion(
@@ -53,7 +58,8 @@ def decide_completion(
     wait: answers that were asked for are still to come. complete: confident enough, at or above the minimum.
     extend: all came, not confident, below the maximum. dispute: not confident at the maximum. With ``worth``, which
     needs the calibrated posterior (K,), also complete: below the target, but further answers cost more than they are
-    expected to gain; a task at its maximum stays a dispute.
+    expected to gain, or dispute early: an adjudicator gains more for the money; a task at its
+    maximum stays a dispute.
     """
     if answers < min_overlap and answers >= overlap:
         # More is asked for than when the task was made: by its project, or of this task alone.
@@ -64,8 +70,12 @@ def decide_completion(
         return Completion("complete", f"confidence {confidence:.3f} reaches {target:g} with {answers} answers")
     left = max_overlap - answers
     if worth is not None and left > 0:
-        net = _net_worth(posterior, worth, left)
-        if net <= 0:
+        choice = _best_choice(posterior, worth, left)
+        if choice == ADJUDICATOR:
+            return Completion(
+                "dispute", f"confidence {confidence:.3f} under {target:g}: an adjudicator gains more for the money"
+            )
+        if choice is None:
             return Completion(
                 "complete",
                 f"confidence {confidence:.3f} under {target:g}, but no further answer is worth its price",
@@ -90,13 +100,13 @@ def effective_accuracy(*, accuracy: float, n_labels: int, weight: float) -> floa
     return min(max(float(right / (right + wrong)), low), SUREST)
 
 
-def _net_worth(posterior: Sequence[float], worth: Worth, left: int) -> float:
-    accuracy = effective_accuracy(accuracy=worth.accuracy, n_labels=len(posterior), weight=worth.weight)
-    nets, _ = best_look_ahead(
-        [list(posterior)],
-        even_matrix(len(posterior), accuracy),
-        ahead=min(AHEAD, left),
-        price=worth.price_micros,
-        value=worth.label_micros,
-    )
-    return float(nets[0])
+def _best_choice(posterior: Sequence[float], worth: Worth, left: int) -> str | None:
+    """Who gains most for the money, of people and an adjudicator; None where nobody is worth the price."""
+    n_labels = len(posterior)
+    accuracy = effective_accuracy(accuracy=worth.accuracy, n_labels=n_labels, weight=worth.weight)
+    people = even_matrix(n_labels, accuracy)
+    options = [RaterOption(name=PERSON, matrix=people, price=worth.price_micros, most=min(AHEAD, left))]
+    if worth.adjudication_micros is not None:
+        expert = even_matrix(n_labels, ADJUDICATOR_ACCURACY)
+        options.append(RaterOption(name=ADJUDICATOR, matrix=expert, price=worth.adjudication_micros))
+    return choose_next(posterior, options, value=worth.label_micros).name

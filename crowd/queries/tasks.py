@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
-from crowd.enums import AssignmentState, TaskState
+from crowd.enums import AssignmentState, TaskState, VoteState
 from crowd.models import Assignment, Enrolment, Gold, Project, Task, Worker
+from crowd.queries.next_raters import is_worth_a_vote
 
 # Expired and released assignments may come back to the same worker; these may not.
 FINAL_STATES = [AssignmentState.ACTIVE, AssignmentState.SUBMITTED, AssignmentState.SKIPPED]
@@ -16,6 +17,8 @@ GLANCE = 64
 # How many open tasks one claim looks at, at most: the cost of a claim is bounded whatever the worker has done.
 WALK = 5000
 LAST_RND = 1.0
+# How often one claim of a model looks at as many tasks.
+MODEL_LOOKS = 40
 
 # INDEXED BY fails where the index cannot serve, instead of scanning; the subquery's LIMIT bounds what is looked at.
 _SQLITE_UNSEEN = """
@@ -93,7 +96,22 @@ def pick_next_for_model(project: Project, enrolment: Enrolment, worker: Worker) 
     tasks = Task.objects.filter(
         project=project, state__in=[TaskState.OPEN, TaskState.COMPLETE, TaskState.DISPUTED]
     ).order_by("id")
-    return tasks.filter(pk__gt=enrolment.cursor).first() or unseen_by(worker, tasks).first()
+    if enrolment.vote_state == VoteState.SHADOW or project.label_worth_micros is None:
+        return tasks.filter(pk__gt=enrolment.cursor).first() or unseen_by(worker, tasks).first()
+    # A model that counts is asked only where its vote is expected to be worth what it costs. Untouched tasks have no
+    # consensus yet and are always worth a first vote.
+    after = enrolment.cursor
+    for _ in range(MODEL_LOOKS):
+        ahead = list(tasks.filter(pk__gt=after).select_related("consensus")[:GLANCE])
+        if not ahead:
+            break
+        known = [getattr(task, "consensus", None) for task in ahead]
+        worth = iter(is_worth_a_vote(project, worker, [row.posterior for row in known if row is not None]))
+        for task, row in zip(ahead, known, strict=True):
+            if row is None or next(worth):
+                return task
+        after = ahead[-1].pk
+    return unseen_by(worker, tasks.filter(consensus__isnull=True)).first()
 
 
 def has_unfinished(project_id: int, worker: Worker) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crowd.models import Project
+from crowd.models import GateTerms, Project
 from crowd.policies.completion import Worth
 from crowd.policies.confusion import UNKNOWN_ACCURACY
 from crowd.queries.consensus import newest_run
@@ -16,6 +16,7 @@ def worth_of_an_answer(project: Project) -> Worth | None:
     if project.label_worth_micros is None or project.price_micros == 0:
         return None
     run = newest_run(project)
+    terms = GateTerms.objects.filter(project=project).values_list("adjudication_micros", flat=True).first()
     accuracy = None if run is None else run.crowd_accuracy
     weight = None if run is None else run.preview_weight
     return Worth(
@@ -23,4 +24,5 @@ def worth_of_an_answer(project: Project) -> Worth | None:
         label_micros=project.label_worth_micros,
         accuracy=UNKNOWN_ACCURACY if accuracy is None else accuracy,
         weight=1.0 if weight is None else weight,
+        adjudication_micros=terms,
     )
