@@ -169,6 +169,17 @@ def test_answers_given_with_a_suggestion_in_view_are_no_evidence_about_the_model
     assert set(evidence.votes) == {model.pk}
 
 
+def test_whom_to_ask_next_needs_prices() -> None:
+    cast, _ = reviewed(20)
+    client = as_user(cast, cast.owner)
+    assert client.get(url(cast, "models/next")).json()["results"] is None
+    cast.configure(label_worth_micros=5_000_000)
+    body = client.get(url(cast, "models/next?limit=3")).json()
+    assert (body["reason"], len(body["results"])) == (None, 3)
+    assert {row["ask"] for row in body["results"]} <= {"person", "stop"}
+    assert client.get(url(cast, "models/next?limit=0")).status_code == 422
+
+
 def test_terms_are_changed_one_by_one_and_refuse_what_makes_no_sense() -> None:
     cast, model = reviewed(20)
     client = as_user(cast, cast.owner)
