@@ -51,7 +51,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--mischief", type=float, default=1.0, help="how often clients skip, dawdle, repeat; 10 at most"
         )
-        parser.add_argument("--kill", action="store_true", help="kill -9 a server every two seconds")
+        parser.add_argument("--kill", action="store_true", help="kill -9 a server again and again")
+        parser.add_argument(
+            "--kill-every", type=float, default=KILL_EVERY_SECONDS, metavar="SECONDS", help="how often; 2 unless told"
+        )
         parser.add_argument("--jobs", action="store_true", help="process the answers meanwhile, as jobs would")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -75,7 +78,8 @@ class Command(BaseCommand):
             ports = [server.port for server in servers]
             background = [threading.Thread(target=_sweep, args=(over, options["jobs"]), daemon=True)]
             if options["kill"]:
-                background.append(threading.Thread(target=_kill, args=(servers, over, tally), daemon=True))
+                kill = (servers, over, tally, options["kill_every"])
+                background.append(threading.Thread(target=_kill, args=kill, daemon=True))
             clients = _clients(project, added, ports, options, tally, over)
             for thread in [*background, *clients]:
                 thread.start()
@@ -230,8 +234,8 @@ def _sweep(over: threading.Event, has_jobs: bool) -> None:
     connection.close()
 
 
-def _kill(servers: list[_Server], over: threading.Event, tally: Tally) -> None:
-    while not over.wait(KILL_EVERY_SECONDS):
+def _kill(servers: list[_Server], over: threading.Event, tally: Tally, every_seconds: float) -> None:
+    while not over.wait(every_seconds):
         server = random.choice(servers)
         server.kill()
         tally.count("kills")
