@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assay_client.call import Endpoint, Pages
 from assay_client.calls import projects as project_calls
+from assay_client.calls import raters as rater_calls
 from assay_client.calls import reports as report_calls
 from assay_client.calls import transfers as file_calls
 from assay_client.calls import trust as trust_calls
@@ -78,3 +79,30 @@ class Endpoints:
     exports = Pages(file_calls.exports)
     get_export = Endpoint(file_calls.get_export)
     cancel_export = Endpoint(file_calls.cancel_export)
+    # --- models that answer
+    raters = Pages(rater_calls.raters)
+    rater = Endpoint(rater_calls.rater)
+    set_up_rater = Endpoint(rater_calls.set_up_rater)
+    forecast_rater = Endpoint(rater_calls.forecast_rater)
+    preview_rater = Endpoint(rater_calls.preview_rater)
+    rater_preview = Endpoint(rater_calls.rater_preview)
+    launch_rater = Endpoint(rater_calls.launch_rater)
+    pause_rater = Endpoint(rater_calls.pause_rater)
+    resume_rater = Endpoint(rater_calls.resume_rater)
+    retrain_rater = Endpoint(rater_calls.retrain_rater)
+    rater_progress = Endpoint(rater_calls.rater_progress)
+    rater_failures = Endpoint(rater_calls.rater_failures)
+    retry_rater_failures = Endpoint(rater_calls.retry_rater_failures)
+    prompts = Pages(rater_calls.prompts)
+    set_prompt = Endpoint(rater_calls.set_prompt)
+    example_pools = Pages(rater_calls.example_pools)
+    add_examples = Endpoint(rater_calls.add_examples)
+    remove_example = Endpoint(rater_calls.remove_example)
+    models = Endpoint(rater_calls.models)
+    set_model_terms = Endpoint(rater_calls.set_model_terms)
+    promote_model = Endpoint(rater_calls.promote_model)
+    demote_model = Endpoint(rater_calls.demote_model)
+    model_certificates = Pages(rater_calls.model_certificates)
+    model_anchoring = Endpoint(rater_calls.model_anchoring)
+    model_prevalence = Pages(rater_calls.model_prevalence)
+    draw_prevalence_sample = Endpoint(rater_calls.draw_prevalence_sample)
