@@ -8,6 +8,11 @@ class AnswerType(TextChoices):
 
     SINGLE_CHOICE = "single_choice"
     ORDINAL = "ordinal"
+    MULTIPLE_CHOICE = "multiple_choice"
+    NUMBER = "number"
+    TEXT = "text"
+    PAIRWISE = "pairwise"
+    RANKING = "ranking"
 
 
 class Scale(TextChoices):

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from api.serializers.money import MoneyOutput, MoneySerializer, money
 from api.serializers.project import LabelOutput
+from api.serializers.work import answer_body_for
 from crowd.enums import AnswerType, AttemptState, CoursePart, CoursePay
 from crowd.models import Course, Step
 from crowd.queries.courses import CourseLine, CourseOffer
@@ -22,7 +23,7 @@ class ItemInput(serializers.Serializer[Any]):
 
     key = serializers.CharField(max_length=200)
     payload = serializers.DictField()
-    labels = serializers.ListField(child=serializers.CharField(max_length=200))
+    labels = serializers.ListField(child=serializers.JSONField())
     reason = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
 
 
@@ -148,6 +149,7 @@ def _step_body(step: Step, course: Course) -> dict[str, Any]:
         "payload": step.item.payload,
         "answer_type": project.answer_type,
         "labels": project.labels,
+        **answer_body_for(project, step.item.payload),
         "price": money(step.reserved_micros, project.currency),
     }
 
@@ -210,6 +212,8 @@ class StepOutput(serializers.Serializer[Any]):
     payload = serializers.DictField()
     answer_type = serializers.ChoiceField(AnswerType.choices)
     labels = LabelOutput(many=True)
+    answer_options = serializers.DictField()
+    answer_schema = serializers.DictField()
     price = MoneyOutput()
 
 
@@ -217,7 +221,7 @@ class FeedbackOutput(serializers.Serializer[Any]):
     """What was right, and why: in training only."""
 
     is_right = serializers.BooleanField()
-    labels = serializers.ListField(child=serializers.CharField())
+    labels = serializers.ListField(child=serializers.JSONField())
     reason = serializers.CharField(allow_blank=True)
 
 

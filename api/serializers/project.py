@@ -35,7 +35,10 @@ class ProjectInput(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=200)
     instructions = serializers.CharField(max_length=100_000, required=False, allow_blank=True)
     answer_type = serializers.ChoiceField(AnswerType.choices, required=False)
-    labels = LabelSerializer(many=True)
+    # Left out where the answer type brings its own, or has none.
+    labels = LabelSerializer(many=True, required=False)
+    # What the answer type asks for besides: docs/methods/answer_types.md has the options of each.
+    answer_options = serializers.DictField(required=False)
     scale = serializers.ChoiceField(Scale.choices, required=False)
     aggregation_model = serializers.CharField(max_length=40, required=False)
     min_overlap = serializers.IntegerField(min_value=1, max_value=1000, required=False)
@@ -72,7 +75,7 @@ class ProjectInput(serializers.Serializer[Any]):
             fields |= {"price_micros": price["amount"], "currency": price["currency"]}
         if budget:
             fields |= {"budget_micros": budget["amount"], "currency": budget["currency"]}
-        fields["labels"] = tuple(dict(label) for label in fields["labels"])
+        fields["labels"] = tuple(dict(label) for label in fields.get("labels", ()))
         return ProjectPlan(**fields)
 
 
@@ -139,11 +142,11 @@ class TasksInput(serializers.Serializer[Any]):
 
 
 class GoldInput(serializers.Serializer[Any]):
-    """A gold task to add, with every label that counts as right."""
+    """A gold task to add; ``labels``: every answer that counts as right, each a value of the answer type."""
 
     key = serializers.CharField(max_length=200)
     payload = serializers.DictField()
-    labels = serializers.ListField(child=serializers.CharField(max_length=200))
+    labels = serializers.ListField(child=serializers.JSONField())
     reason = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
 
 
@@ -195,6 +198,7 @@ def project_body(project: Project, status: ProjectStatus | None = None) -> dict[
         "instructions": project.instructions,
         "answer_type": project.answer_type,
         "labels": project.labels,
+        "answer_options": project.answer_options,
         "scale": project.scale,
         "aggregation_model": project.aggregation_model,
         "min_overlap": project.min_overlap,
@@ -259,6 +263,7 @@ class ProjectOutput(serializers.Serializer[Any]):
     instructions = serializers.CharField(allow_blank=True)
     answer_type = serializers.ChoiceField(AnswerType.choices)
     labels = LabelOutput(many=True)
+    answer_options = serializers.DictField()
     scale = serializers.ChoiceField(Scale.choices)
     aggregation_model = serializers.CharField()
     min_overlap = serializers.IntegerField()

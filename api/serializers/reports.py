@@ -9,6 +9,7 @@ from rest_framework import serializers
 from api.serializers.money import MoneyOutput
 from crowd.enums import TaskState, TrustLevel, VoteState, WorkerKind
 from crowd.models import Answer, Consensus, Project, TrustChange, Worker
+from crowd.policies.known_answers import answer_of
 from crowd.queries.workers import TrustLine
 
 
@@ -37,14 +38,20 @@ def worker_body(worker: Worker) -> dict[str, Any]:
 
 
 def consensus_body(row: Consensus, project: Project) -> dict[str, Any]:
-    """A task's consensus; ``run`` is null while it is the preview between two full fits."""
+    """A task's consensus; ``run`` is null while it is the preview between two full fits.
+
+    ``label`` where an answer is one label, ``value`` always; ``interval`` of a number. ``posterior``: over the labels,
+    or, for sets, of each label by itself.
+    """
     values = project.label_values
     return {
         "task_key": row.task.key,
         "state": row.task.state,
-        "label": values[row.label_index],
+        "label": None if row.label_index is None else values[row.label_index],
+        "value": answer_of(row, values),
+        "interval": None if row.low is None else {"low": row.low, "high": row.high},
         "confidence": row.confidence,
-        "posterior": dict(zip(values, row.posterior, strict=True)),
+        "posterior": None if row.posterior is None else dict(zip(values, row.posterior, strict=True)),
         "answers": row.answers,
         "model": None if row.run is None else row.run.model,
         "run": None if row.run is None else str(row.run.uid),
@@ -125,14 +132,25 @@ class WorkerOutput(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(WorkerKind.choices)
 
 
+class ValueIntervalOutput(serializers.Serializer[Any]):
+    """An interval, in the unit of the answers."""
+
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
 class ConsensusOutput(serializers.Serializer[Any]):
     """A task's consensus; ``run`` is null while it is the preview between two full fits."""
 
     task_key = serializers.CharField()
     state = serializers.ChoiceField(TaskState.choices)
-    label = serializers.CharField()
+    label = serializers.CharField(allow_null=True, help_text="Null where an answer is not one label.")
+    value = serializers.JSONField(help_text="The consensus: a label, labels, a number, a text, an order.")
+    interval = ValueIntervalOutput(allow_null=True, help_text="95 % interval of a number.")
     confidence = serializers.FloatField()
-    posterior = serializers.DictField(child=serializers.FloatField())
+    posterior = serializers.DictField(
+        child=serializers.FloatField(), allow_null=True, help_text="Over the labels; for sets, of each by itself."
+    )
     answers = serializers.IntegerField()
     model = serializers.CharField(allow_null=True)
     run = serializers.UUIDField(allow_null=True)

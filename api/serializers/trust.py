@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -10,6 +11,7 @@ from rest_framework import serializers
 from api.serializers.reports import worker_body
 from crowd.enums import TrustLevel
 from crowd.models import Adjudication, Answer, Project, Requirements, Rule, Task
+from crowd.policies.known_answers import answer_of
 from crowd.policies.trust import TrustRule
 from crowd.queries.gold_health import GoldHealth
 from crowd.queries.previews import Preview
@@ -164,12 +166,15 @@ def health_body(health: GoldHealth) -> dict[str, Any]:
 
 
 def dispute_body(task: Task, answers: list[Answer]) -> dict[str, Any]:
-    """A disputed task for an expert: the labels given in the order of the label set, not by whom or how often."""
-    given = {answer.label_index: answer.value for answer in answers if answer.label_index is not None}
+    """A disputed task for an expert: the answers given, in an order that tells not by whom or how often.
+
+    Labels in the order of the label set, anything else by its text.
+    """
+    given = {(answer.label_index or 0, json.dumps(answer.value)): answer.value for answer in answers}
     return {
         "id": str(task.uid),
         "payload": task.payload,
-        "labels_given": [given[index] for index in sorted(given)],
+        "labels_given": [given[place] for place in sorted(given)],
     }
 
 
@@ -177,7 +182,7 @@ def adjudication_body(row: Adjudication, project: Project) -> dict[str, Any]:
     """A decision as it stands."""
     return {
         "id": str(row.uid),
-        "label": project.label_values[row.label_index],
+        "label": answer_of(row, project.label_values),
         "reason": row.reason,
         "created_at": row.created_at.isoformat(),
     }

@@ -86,7 +86,7 @@ class SuspectOutput(serializers.Serializer[Any]):
     """A gold that good workers disagree with."""
 
     task_key = serializers.CharField()
-    labels = serializers.ListField(child=serializers.CharField())
+    labels = serializers.ListField(child=serializers.JSONField())
     is_active = serializers.BooleanField()
     answers = serializers.IntegerField()
     misses = serializers.IntegerField()
@@ -118,6 +118,6 @@ class AdjudicationOutput(serializers.Serializer[Any]):
     """An expert's decision."""
 
     id = serializers.UUIDField()
-    label = serializers.CharField()
+    label = serializers.JSONField(help_text="The answer: a label, labels, a number, a text, an order.")
     reason = serializers.CharField(allow_blank=True)
     created_at = serializers.DateTimeField()

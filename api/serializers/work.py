@@ -9,7 +9,8 @@ from rest_framework import serializers
 from api.serializers.money import MoneyOutput, money
 from api.serializers.project import LabelOutput
 from crowd.enums import AnswerType
-from crowd.models import Assignment
+from crowd.models import Assignment, Project
+from crowd.queries.forms import form_of
 from crowd.services.answers import Submission, SubmissionThenClaim
 from crowd.services.assignments import Claim
 
@@ -38,8 +39,15 @@ def assignment_body(assignment: Assignment) -> dict[str, Any]:
         "payload": assignment.task.payload,
         "answer_type": project.answer_type,
         "labels": project.labels,
+        **answer_body_for(project, assignment.task.payload),
         "price": money(assignment.reserved_micros, project.currency),
     }
+
+
+def answer_body_for(project: Project, payload: dict[str, Any]) -> dict[str, Any]:
+    """What an answer to this payload must look like: the JSON schema of its value, with what a form needs besides."""
+    form = form_of(project, payload)
+    return {"answer_options": form.shown_options(), "answer_schema": form.schema()}
 
 
 def claim_body(claim: Claim) -> dict[str, Any]:
@@ -81,6 +89,8 @@ class AssignmentOutput(serializers.Serializer[Any]):
     payload = serializers.DictField()
     answer_type = serializers.ChoiceField(AnswerType.choices)
     labels = LabelOutput(many=True)
+    answer_options = serializers.DictField()
+    answer_schema = serializers.DictField()
     price = MoneyOutput()
     suggestion = serializers.CharField(required=False, help_text="What a model says, where the project shows it.")
 

@@ -2,7 +2,7 @@
 
 from crowd.models.access import ApiKey, IdempotencyRecord, RateWindow
 from crowd.models.adjudication import Adjudication
-from crowd.models.aggregation import AggregationRun, Consensus, Skill
+from crowd.models.aggregation import AggregationRun, Consensus, ItemScore, Skill
 from crowd.models.answer import Answer
 from crowd.models.assignment import Assignment
 from crowd.models.audit import Audit
@@ -75,6 +75,7 @@ __all__ = [
     "ImportProblem",
     "ImportedWorker",
     "InjectionFlag",
+    "ItemScore",
     "Measurement",
     "Membership",
     "ModelCost",

@@ -1,4 +1,4 @@
-"""Consensus, Skill and AggregationRun: what was inferred from answers; the first two can be rebuilt from them."""
+"""Consensus, Skill, ItemScore and AggregationRun: what was inferred from answers; all but runs can be rebuilt."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ class AggregationRun(models.Model):
     iterations = models.PositiveIntegerField(null=True)
     objective = models.FloatField(null=True)
     prevalence = models.JSONField(null=True)
+    # What the fit learnt of the crowd where that is not prevalence; what the preview needs of it.
+    estimates = models.JSONField(null=True)
     # How much an answer counts in the preview, so that it is as sure as this fit; NULL where the model cannot say.
     preview_weight = models.FloatField(null=True)
     # The mean accuracy of an answer, over answers; NULL where the model cannot say.
@@ -47,12 +49,21 @@ class AggregationRun(models.Model):
 
 
 class Consensus(models.Model):
-    """The current result of a task. ``run`` is NULL while it is the incremental preview."""
+    """The current result of a task. ``run`` is NULL while it is the incremental preview.
+
+    Where an answer is one label: ``label_index`` with the posterior over the label set. Otherwise ``value``: a label
+    set (``posterior``: of each label by itself), a number with its 95 % interval ``low`` … ``high``, an order.
+    ``confidence``: the probability of the label; of the least sure label of a set; that the number is within the
+    project's tolerance; that the order is right.
+    """
 
     task = models.OneToOneField(Task, on_delete=models.PROTECT, related_name="consensus")
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="consensuses")
-    label_index = models.PositiveSmallIntegerField()
-    posterior = models.JSONField()
+    label_index = models.PositiveSmallIntegerField(null=True)
+    value = models.JSONField(null=True)
+    posterior = models.JSONField(null=True)
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
     confidence = models.FloatField()
     answers = models.PositiveIntegerField()
     run = models.ForeignKey(AggregationRun, null=True, on_delete=models.PROTECT, related_name="+")
@@ -64,12 +75,16 @@ class Consensus(models.Model):
                 # A sum of floats may pass 1 by a rounding error.
                 condition=Q(confidence__gte=0) & Q(confidence__lte=1.000001),
                 name="consensus_confidence_is_probability",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(label_index__isnull=False, posterior__isnull=False) | Q(value__isnull=False),
+                name="consensus_has_label_or_value",
+            ),
         ]
         indexes = [models.Index(fields=["project", "confidence"], name="consensus_least_sure")]
 
     def __str__(self) -> str:
-        return f"{self.task_id}: {self.label_index} ({self.confidence:.3f})"
+        return f"{self.task_id}: {self.value if self.label_index is None else self.label_index} ({self.confidence:.3f})"
 
 
 class Skill(models.Model):
@@ -77,7 +92,8 @@ class Skill(models.Model):
 
     ``gold_llr`` is the sequential test's log-likelihood ratio, and ``recent_right``/``recent_wrong`` count the golds
     since it last said "good" (all of them, if it never did); ``confusion`` (K, K) nested lists ``[true][given]``,
-    rows sum to 1, from the newest full fit. ``peer_agreed``/``peer_differed``: expected counts over finished tasks,
+    rows sum to 1, from the newest full fit; ``traits``: what a fit of other answer types says of the worker, each
+    figure with its interval. ``peer_agreed``/``peer_differed``: expected counts over finished tasks,
     the worker's own answer taken out of each posterior; NULL before a fit that knows confusion matrices.
     """
 
@@ -92,6 +108,7 @@ class Skill(models.Model):
     low = models.FloatField(null=True)
     high = models.FloatField(null=True)
     confusion = models.JSONField(null=True)
+    traits = models.JSONField(null=True)
     ability = models.FloatField(null=True)
     ability_low = models.FloatField(null=True)
     ability_high = models.FloatField(null=True)
@@ -108,3 +125,29 @@ class Skill(models.Model):
 
     def __str__(self) -> str:
         return f"{self.worker_id} on {self.project_id}"
+
+
+class ItemScore(models.Model):
+    """Where an item that is compared in several tasks stands among the project's items; rewritten by every fit.
+
+    ``score``: log odds of being preferred to an item of score 0, with its 95 % interval. Scores of different ``part``s,
+    which share no item, compare through the prior only.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False, related_name="item_scores")
+    item = models.CharField(max_length=200)
+    place = models.PositiveIntegerField()
+    score = models.FloatField()
+    low = models.FloatField()
+    high = models.FloatField()
+    part = models.PositiveIntegerField()
+    tasks = models.PositiveIntegerField()
+    answers = models.PositiveIntegerField()
+    run = models.ForeignKey(AggregationRun, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "item"], name="item_score_once")]
+        indexes = [models.Index(fields=["project", "place"], name="item_score_order")]
+
+    def __str__(self) -> str:
+        return f"{self.item}: {self.score:.2f}"

@@ -21,6 +21,8 @@ class Project(models.Model):
     answer_type = models.CharField(max_length=20, choices=AnswerType, default=AnswerType.SINGLE_CHOICE)
     # [{"value": …, "title": …}]; the position is the label's index everywhere, so it is fixed once tasks exist.
     labels = models.JSONField(default=list)
+    # What the answer type asks for besides, as `crowd.policies.answer_types` reads it; as fixed as the labels.
+    answer_options = models.JSONField(default=dict, blank=True)
     scale = models.CharField(max_length=10, choices=Scale, default=Scale.NOMINAL)
     # A name in `quality.aggregation.MODELS`.
     aggregation_model = models.CharField(max_length=40, default="auto")

@@ -24,8 +24,10 @@ def asked_priority(priority: int) -> int:
     return (priority - LAST_UNSURE) // BANDS
 
 
-def band_of(*, answers: int, least: int, confidence: float, n_labels: int) -> int:
+def band_of(*, answers: int, least: int, confidence: float, chance: float) -> int:
     """The band of a task that is not finished, from its answers and how sure its consensus is.
+
+    ``chance``: how sure it would be without any answer.
 
     First whatever was begun, up to the ``least`` answers that a decision takes; then what nobody has begun; then more
     answers for the tasks that stayed in doubt, the least sure first: by then more is known of the workers, so that
@@ -36,6 +38,6 @@ def band_of(*, answers: int, least: int, confidence: float, n_labels: int) -> in
         return UNTOUCHED
     if answers < least:
         return BEGUN
-    doubt = min(1.0, max(0.0, (1 - confidence) / (1 - 1 / n_labels)))
+    doubt = min(1.0, max(0.0, (1 - confidence) / (1 - chance)))
     steps = FIRST_UNSURE - LAST_UNSURE
     return LAST_UNSURE + min(steps, int(doubt * (steps + 1)))

@@ -90,9 +90,9 @@ def is_paid(pay: CoursePay, state: AttemptState) -> bool:
 
 
 def check_course(
-    *, good: float, bad: float, alpha: float, beta: float, exam_items: int, max_items: int, known: set[str]
+    *, good: float, bad: float, alpha: float, beta: float, exam_items: int, max_items: int
 ) -> list[FieldProblem]:
-    """What is wrong with a course's figures; an empty list when nothing is. ``known``: the label set's values."""
+    """What is wrong with a course's figures; an empty list when nothing is."""
     problems: list[FieldProblem] = []
     try:
         GoldTest(good=good, bad=bad, alpha=alpha, beta=beta)
@@ -102,6 +102,4 @@ def check_course(
         problems.append(FieldProblem("/exam", f"give at least {FEWEST_EXAM_ITEMS} items"))
     if not FEWEST_EXAM_ITEMS <= max_items <= 500:
         problems.append(FieldProblem("/max_items", f"{FEWEST_EXAM_ITEMS} to 500"))
-    if not known:
-        problems.append(FieldProblem("/", "the project has no labels to ask for"))
     return problems

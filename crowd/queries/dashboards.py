@@ -11,6 +11,7 @@ from django.db.models import QuerySet, Sum
 from crowd.models import BudgetShard, Consensus, Event, Project
 from crowd.policies.trust import trust_bar
 from crowd.queries.consensus import newest_run
+from crowd.queries.forms import guess_choices
 from crowd.queries.status import ProjectStatus, project_status
 
 
@@ -53,7 +54,7 @@ def dashboard_of(project: Project) -> Dashboard:
         agreement_as_of=None if run is None else run.finished_at,
         model=None if run is None else run.model,
         is_converged=None if run is None else run.is_converged,
-        trust_bar=trust_bar(len(project.labels)),
+        trust_bar=trust_bar(guess_choices(project)),
     )
 
 

@@ -12,6 +12,7 @@ from crowd.enums import TrustLevel
 from crowd.models import Answer, Project, Worker
 from crowd.policies.rules import RuleBody, replay
 from crowd.policies.trust import GoldRecord, TrustRule, decide_trust, gold_test
+from crowd.queries.forms import guess_choices
 from crowd.queries.records import records_by_worker
 
 
@@ -59,7 +60,7 @@ def preview_trust(*, project: Project, rule: TrustRule, now: datetime, days: int
     for worker_id, at, is_right in scored.values_list("worker_id", "created_at", "is_correct").iterator():
         golds[worker_id].append((at, bool(is_right)))
     workers = _workers(golds)
-    n_labels = len(project.labels)
+    n_labels = guess_choices(project)
     test = gold_test(n_labels, rule)
     hits: list[Hit] = []
     for worker_id, own in golds.items():

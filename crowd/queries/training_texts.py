@@ -18,8 +18,11 @@ def settled_texts(project: Project, *, field: str | None) -> list[Labelled]:
     A consensus that only models brought about teaches nothing: a classifier must not learn from its own votes. Golds
     have no consensus, so none is among them.
     """
-    rows = Consensus.objects.filter(project=project, task__state=TaskState.COMPLETE).order_by("task_id")
-    settled = dict(rows.values_list("task_id", "label_index")[:MOST])
+    rows = Consensus.objects.filter(
+        project=project, task__state=TaskState.COMPLETE, label_index__isnull=False
+    ).order_by("task_id")
+    labelled = rows.values_list("task_id", "label_index")[:MOST]
+    settled = {task_id: label for task_id, label in labelled if label is not None}
     given: dict[int, Counter[int]] = defaultdict(Counter)
     answers = Answer.objects.filter(project=project, is_gold=False, is_model=False, label_index__isnull=False)
     for task_id, label_index in answers.values_list("task_id", "label_index").iterator():

@@ -9,10 +9,11 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from crowd.enums import AnswerType, EventKind, TaskState
+from crowd.enums import EventKind, TaskState
 from crowd.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from crowd.models import Adjudication, Answer, Consensus, Project, Skill, Task, User
-from crowd.policies.answer_types import AnswerForm
+from crowd.policies.known_answers import answer_of, known_consensus
+from crowd.queries.forms import form_of
 from crowd.services.announcements import task_notice
 from crowd.services.events import record_event
 from crowd.services.webhooks import announce_all
@@ -34,7 +35,7 @@ def override_consensus(*, project: Project, task_uid: uuid.UUID, actor: User, va
 def adjudicate_task(
     *, project: Project, task_uid: uuid.UUID, adjudicator: User, value: Any, reason: str
 ) -> Adjudication:
-    """Settle a disputed task by an expert's label; it enters later fits as known, and stays.
+    """Settle a disputed task by an expert's answer; it enters later fits as known, and stays.
 
     Everybody who answered gets it as evidence, apart from gold. The same decision again is replayed. Raises NotFound,
     InvalidAnswer, Conflict: not in dispute, decided otherwise before, or the expert's own work.
@@ -55,11 +56,12 @@ def _decide(
         task = Task.objects.select_for_update(no_key=True).filter(project=project, uid=task_uid).first()
         if task is None or task.state == TaskState.GOLD:
             raise NotFound("there is no such task in this project")
-        form = AnswerForm(AnswerType(project.answer_type), tuple(project.label_values))
+        form = form_of(project, task.payload)
+        value = form.canonical(value)
         label_index = form.label_index(value)
         earlier = Adjudication.objects.filter(task=task).first()
         if earlier is not None:
-            if earlier.adjudicator_id == adjudicator.pk and earlier.label_index == label_index:
+            if earlier.adjudicator_id == adjudicator.pk and answer_of(earlier, project.label_values) == value:
                 return earlier
             raise Conflict("this task has been decided already; the first decision stands")
         if task.state not in states:
@@ -72,33 +74,32 @@ def _decide(
             task=task,
             adjudicator=adjudicator,
             label_index=label_index,
+            value=value if label_index is None else None,
             reason=reason,
             created_at=now,
         )
         Task.objects.filter(pk=task.pk).update(
             state=TaskState.COMPLETE, overlap=F("overlap") - F("open_slots"), open_slots=0, is_open=False
         )
-        answers = list(Answer.objects.filter(task=task, label_index__isnull=False))
+        answers = list(Answer.objects.filter(task=task))
         consensus, _ = Consensus.objects.update_or_create(
             task=task,
             defaults={
                 "project": project,
-                "label_index": label_index,
-                "posterior": [float(i == label_index) for i in range(len(project.labels))],
-                "confidence": 1.0,
+                **known_consensus(form, value, project.label_values),
                 "answers": len(answers),
                 "run": None,
                 "updated_at": now,
             },
         )
         for answer in sorted(answers, key=lambda one: one.worker_id):
-            _note_evidence(answer, answer.label_index == label_index)
+            _note_evidence(answer, form.is_right(answer.value, [value]))
         record_event(
             kind=kind,
             project=project,
             actor=adjudicator,
             subject=task.uid,
-            detail={"label": project.label_values[label_index], "reason": reason},
+            detail={"label": value, "reason": reason},
             at=now,
         )
         notice = task_notice(

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from crowd.enums import EventKind, TrustLevel, WebhookKind
 from crowd.models import Consensus, Project, Task, TrustChange, Worker
+from crowd.policies.known_answers import answer_of
 from crowd.services.webhooks import Notice, announce, announce_all
 
 TASK_KINDS = {
@@ -44,7 +45,7 @@ def task_notice(*, kind: EventKind, task: Task, consensus: Consensus, project: P
         "reason": reason,
     }
     if kind == EventKind.TASK_COMPLETED:
-        data["label"] = project.label_values[consensus.label_index]
+        data["label"] = answer_of(consensus, project.label_values)
     return Notice(TASK_KINDS[kind], data)
 
 

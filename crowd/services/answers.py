@@ -14,9 +14,10 @@ from crowd.enums import AnswerType, AssignmentState, WorkerKind
 from crowd.errors import AlreadySubmitted, BudgetExhausted, DomainError, NotFound, StaleLease
 from crowd.jobs import enqueue_answer
 from crowd.models import Answer, Assignment, Worker
-from crowd.policies.answer_types import AnswerForm
+from crowd.policies.answer_types import PER_TASK
 from crowd.policies.pay import late_pay_micros
 from crowd.policies.votes import takes_place
+from crowd.queries.forms import form_of
 from crowd.services import one_call
 from crowd.services.assignments import Claim, claim_of, claim_task, take_place
 from crowd.services.budgets import reserve
@@ -64,7 +65,10 @@ def submit_answer(*, assignment_uid: uuid.UUID, worker: Worker, value: Any) -> S
         if assignment is None:
             raise NotFound("there is no such assignment among yours")
         project = assignment.project
-        form = AnswerForm(AnswerType(project.answer_type), tuple(project.label_values))
+        # The payload is another row: it is read only where it says what a value may be.
+        payload = assignment.task.payload if AnswerType(project.answer_type) in PER_TASK else None
+        form = form_of(project, payload)
+        value = form.canonical(value)
         label_index = form.label_index(value)
         in_time = Assignment.objects.filter(pk=assignment.pk, state=AssignmentState.ACTIVE)
         if in_time.update(state=AssignmentState.SUBMITTED, ended_at=now):
@@ -111,7 +115,7 @@ def _replay(assignment: Assignment, value: Any) -> Submission:
     return Submission(answer, True)
 
 
-def _store_late(assignment: Assignment, worker: Worker, value: Any, label_index: int, now: datetime) -> Answer:
+def _store_late(assignment: Assignment, worker: Worker, value: Any, label_index: int | None, now: datetime) -> Answer:
     # The reservation went back when the lease expired. Without budget or place the work is kept as surplus, unpaid
     # until somebody decides otherwise.
     project, in_overlap = assignment.project, False
@@ -142,7 +146,7 @@ def _store_late(assignment: Assignment, worker: Worker, value: Any, label_index:
 def _store(
     assignment: Assignment,
     value: Any,
-    label_index: int,
+    label_index: int | None,
     now: datetime,
     *,
     in_overlap: bool,

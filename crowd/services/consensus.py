@@ -9,9 +9,10 @@ from functools import partial
 
 from django.db.models import F
 
-from crowd.enums import EventKind, ProjectState, TaskState
+from crowd.enums import AnswerType, EventKind, ProjectState, TaskState
 from crowd.models import Adjudication, AskedMore, Audit, Consensus, Event, Project, Task
 from crowd.policies.completion import Completion, decide_completion
+from crowd.policies.projects import chance_of_a_label
 from crowd.policies.routing import asked_priority, band_of, routed
 from crowd.queries.consensus import answer_counts, counted_answers
 from crowd.queries.model_votes import preview_votes
@@ -106,7 +107,7 @@ def _settle(settled: Sequence[tuple[Task, Consensus, int]], project: Project, at
             max_overlap=most,
             confidence=consensus.confidence,
             target=project.target_confidence,
-            posterior=consensus.posterior,
+            posterior=consensus.posterior or (),
             worth=worth,
         )
         audit = audits.get(task.pk)
@@ -130,7 +131,7 @@ def _settle(settled: Sequence[tuple[Task, Consensus, int]], project: Project, at
                 answers=answers,
                 least=most if is_cut else least,
                 confidence=consensus.confidence,
-                n_labels=len(consensus.posterior),
+                chance=chance_of_a_label(AnswerType(project.answer_type), len(project.labels)),
             )
             priority = routed(asked=asked_priority(task.priority), band=band)
             if priority != task.priority:

@@ -9,21 +9,24 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from crowd.enums import CoursePart, CoursePay, EventKind
+from crowd.enums import AnswerType, CoursePart, CoursePay, EventKind
 from crowd.errors import Conflict, FieldProblem, InvalidInput
 from crowd.models import Course, CourseItem, Project, User
-from crowd.policies.answer_types import shorten
+from crowd.policies.answer_types import read_right_answers
+from crowd.policies.payloads import check_payload
 from crowd.policies.training import check_course
+from crowd.policies.wording import shorten
+from crowd.queries.forms import form_of
 from crowd.services.events import record_event
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewItem:
-    """One thing to judge, with every label that counts as right and the reason, which training shows."""
+    """One thing to judge, with every answer that counts as right and the reason, which training shows."""
 
     key: str
     payload: dict[str, Any]
-    labels: tuple[str, ...]
+    labels: tuple[Any, ...]
     reason: str = ""
 
 
@@ -49,7 +52,6 @@ class CoursePlan:
 
 def create_course(*, project: Project, plan: CoursePlan, actor: User) -> Course:
     """Create a course with its items. Raises InvalidInput naming each problem, Conflict for a name that is taken."""
-    known = set(project.label_values)
     problems = check_course(
         good=plan.good_accuracy,
         bad=plan.bad_accuracy,
@@ -57,11 +59,10 @@ def create_course(*, project: Project, plan: CoursePlan, actor: User) -> Course:
         beta=plan.beta,
         exam_items=len(plan.exam),
         max_items=plan.max_items,
-        known=known,
     )
     seen: set[str] = set()
-    problems += _item_problems(plan.training, "training", known, seen)
-    problems += _item_problems(plan.exam, "exam", known, seen)
+    training = _read_items(project, plan.training, "training", seen, problems)
+    exam = _read_items(project, plan.exam, "exam", seen, problems)
     if problems:
         raise InvalidInput("the course cannot be created; nothing was added", problems=tuple(problems[:100]))
     fields = {name: value for name, value in vars(plan).items() if name not in ("training", "exam")}
@@ -75,11 +76,11 @@ def create_course(*, project: Project, plan: CoursePlan, actor: User) -> Course:
                     part=part,
                     key=item.key,
                     payload=item.payload,
-                    labels=list(dict.fromkeys(item.labels)),
+                    labels=right,
                     reason=item.reason,
                 )
-                for part, items in ((CoursePart.TRAINING, plan.training), (CoursePart.EXAM, plan.exam))
-                for item in items
+                for part, items in ((CoursePart.TRAINING, training), (CoursePart.EXAM, exam))
+                for item, right in items
             )
             detail = {"name": course.name, "training": len(plan.training), "exam": len(plan.exam)}
             record_event(
@@ -90,17 +91,19 @@ def create_course(*, project: Project, plan: CoursePlan, actor: User) -> Course:
         raise Conflict(f"the project has a course {shorten(plan.name)} already") from error
 
 
-def _item_problems(items: Sequence[NewItem], part: str, known: set[str], seen: set[str]) -> list[FieldProblem]:
-    problems: list[FieldProblem] = []
+def _read_items(
+    project: Project, items: Sequence[NewItem], part: str, seen: set[str], problems: list[FieldProblem]
+) -> list[tuple[NewItem, list[Any]]]:
+    """The items with their right answers in canonical form; what is wrong with them is added to ``problems``."""
+    read = []
     for i, item in enumerate(items):
         if item.key in seen:
             problems.append(FieldProblem(f"/{part}/{i}/key", f"{shorten(item.key)} is named twice"))
         seen.add(item.key)
-        if not item.labels:
-            problems.append(FieldProblem(f"/{part}/{i}/labels", "give at least one right label"))
-        problems += [
-            FieldProblem(f"/{part}/{i}/labels/{j}", f"{shorten(label)} is not a label of this project")
-            for j, label in enumerate(item.labels)
-            if label not in known
-        ]
-    return problems
+        bad_payload = check_payload(item.payload, AnswerType(project.answer_type), f"/{part}/{i}/payload")
+        problems += bad_payload
+        if not bad_payload:
+            right, found = read_right_answers(form_of(project, item.payload), item.labels, f"/{part}/{i}/labels")
+            problems += found
+            read.append((item, right))
+    return read

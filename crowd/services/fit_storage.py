@@ -98,7 +98,8 @@ def _labels_announced(project: Project) -> dict[int, int]:
     if not listeners(project, [WebhookKind.CONSENSUS_CHANGED]):
         return {}
     complete = Consensus.objects.filter(project=project, task__state=TaskState.COMPLETE)
-    return dict(complete.values_list("task_id", "label_index"))
+    rows = complete.values_list("task_id", "label_index")
+    return {task_id: label_index for task_id, label_index in rows if label_index is not None}
 
 
 def store_skills(

@@ -10,11 +10,12 @@ from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
-from crowd.enums import TaskState, WorkerKind
+from crowd.enums import AnswerType, TaskState, WorkerKind
 from crowd.errors import InvalidAnswer
 from crowd.formats.rows import FoundAnswer, FoundRow, RowProblem
 from crowd.models import Assignment, ImportedWorker, Project, Task
-from crowd.policies.answer_types import shorten
+from crowd.policies.payloads import check_payload
+from crowd.policies.wording import shorten
 from crowd.services.import_values import ValueReader
 from crowd.services.tasks import MAX_KEY_LENGTH
 
@@ -95,6 +96,7 @@ class Judge:
     def __init__(self, *, project: Project, name: str, at: datetime, seen: SeenNames | None = None) -> None:
         self._project, self._name, self._at, self._seen = project, name, at, seen
         self._values = ValueReader(project)
+        self._answer_type = AnswerType(project.answer_type)
 
     def judge(self, rows: Sequence[FoundRow | RowProblem]) -> Judged:
         """What of the rows can be written; a row is taken whole or not at all."""
@@ -138,6 +140,8 @@ class Judge:
                 raise RowProblem(number, f"the task {shorten(row.key)} is in row {first} already", "key")
             if task is not None:
                 raise RowProblem(number, f"the project already has a task {shorten(row.key)}", "key")
+        for problem in [] if row.payload is None else check_payload(row.payload, self._answer_type, "/payload"):
+            raise RowProblem(number, f"{problem.pointer}: {problem.detail}", "payload")
         ready = ReadyRow(
             key=row.key,
             task_id=None if task is None else task[0],
@@ -149,7 +153,7 @@ class Judge:
         )
         own: dict[str, int] = {row.key: number} if first is None else {}
         for answer in row.answers:
-            ready.answers.append(self._answer(number, answer))
+            ready.answers.append(self._answer(number, answer, row.payload))
         ready.skips.extend((kind, name) for name, kind in row.skips)
         people = [answer.worker for answer in ready.answers] + ready.skips
         for worker in people:
@@ -170,9 +174,9 @@ class Judge:
         names.update(own)
         return ready
 
-    def _answer(self, number: int, answer: FoundAnswer) -> ReadyAnswer:
+    def _answer(self, number: int, answer: FoundAnswer, payload: dict[str, Any] | None) -> ReadyAnswer:
         try:
-            value, label_index = self._values.read(answer.value, is_text=answer.is_text)
+            value, label_index = self._values.read(answer.value, is_text=answer.is_text, payload=payload)
         except InvalidAnswer as error:
             raise RowProblem(number, error.detail, "label") from None
         return ReadyAnswer(
@@ -191,7 +195,9 @@ class Judge:
         right: list[Any] = []
         for label in labels:
             try:
-                right.append(self._values.read(label, is_text=row.is_gold_text)[0])
+                canonical = self._values.read(label, is_text=row.is_gold_text, payload=row.payload)[0]
+                if canonical not in right:
+                    right.append(canonical)
             except InvalidAnswer as error:
                 raise RowProblem(row.number, error.detail, "gold") from None
         return right

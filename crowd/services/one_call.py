@@ -19,7 +19,7 @@ from django.db import connection
 from crowd.enums import AnswerType, WorkerKind
 from crowd.errors import InvalidAnswer
 from crowd.models import Answer, Assignment, Project, Task, Worker
-from crowd.policies.answer_types import AnswerForm
+from crowd.policies.answer_types import LABELLED, PER_TASK, AnswerForm, answer_form
 from crowd.policies.votes import takes_place
 from crowd.services import sqlite_calls
 from crowd.services.gold_draws import Basis, draws_gold, random_start, recent
@@ -39,8 +39,17 @@ _SQLITE: dict[str, Callable[..., tuple[Any, ...] | None]] = {
     SUBMIT_CLAIM: sqlite_calls.submit_claim,
 }
 
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a project asks for; ``form`` is None where it depends on the task."""
+
+    options: dict[str, Any]
+    form: AnswerForm | None
+
+
 # What the last claim of a worker in this process showed: a guess at the project of the next submit, verified there.
-_form_of_project: dict[uuid.UUID, AnswerForm] = {}
+_asked_by_project: dict[uuid.UUID, _Asked] = {}
 _project_of_worker: dict[int, uuid.UUID] = {}
 
 ClaimRow = tuple[Any, ...]
@@ -53,6 +62,15 @@ class Both:
     answer: Answer
     project_uid: uuid.UUID
     row: ClaimRow | None
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A canonical value with its label index, for a project at which the worker is likely to be."""
+
+    project_uid: uuid.UUID
+    value: Any
+    label_index: int | None
 
 
 def is_available(worker: Worker) -> bool:
@@ -75,10 +93,8 @@ def submit(*, assignment_uid: uuid.UUID, worker: Worker, value: Any) -> Answer |
     prepared = _prepared(worker, value)
     if prepared is None:
         return None
-    project_uid, label_index = prepared
-    is_model = worker.kind != WorkerKind.HUMAN
-    row = _call(SUBMIT, (assignment_uid, worker.pk, project_uid, json.dumps(value), label_index, is_model))
-    return None if row is None or row[0] is None else _answer(row, worker, value, label_index)
+    row = _call(SUBMIT, _submit_parameters(assignment_uid, worker, prepared))
+    return None if row is None or row[0] is None else _answer(row, worker, prepared)
 
 
 def submit_and_claim(*, assignment_uid: uuid.UUID, worker: Worker, value: Any) -> Both | None:
@@ -86,18 +102,17 @@ def submit_and_claim(*, assignment_uid: uuid.UUID, worker: Worker, value: Any) -
     prepared = _prepared(worker, value)
     if prepared is None:
         return None
-    project_uid, label_index = prepared
-    is_model = worker.kind != WorkerKind.HUMAN
+    project_uid = prepared.project_uid
     row = _call(
         SUBMIT_CLAIM,
         (
-            *(assignment_uid, worker.pk, project_uid, json.dumps(value), label_index, is_model),
+            *_submit_parameters(assignment_uid, worker, prepared),
             *(worker_key(worker.pk), *_draw(project_uid, worker.pk)),
         ),
     )
     if row is None or row[0] is None:
         return None
-    answer, claimed = _answer(row[:9], worker, value, label_index), row[9:]
+    answer, claimed = _answer(row[:9], worker, prepared), row[9:]
     if claimed[0] == "basis":
         _learn(project_uid, worker.pk, claimed)
         return Both(answer, project_uid, claim(project_uid=project_uid, worker=worker))
@@ -112,8 +127,11 @@ def assignment_of(row: ClaimRow, project_uid: uuid.UUID, worker: Worker) -> Assi
     task.payload = json.loads(payload)
     project = Project.from_db(
         None,
-        ("id", "uid", "answer_type", "labels", "lease_seconds", "currency"),
-        (project_id, project_uid, answer_type, _labels(labels), lease_seconds, currency),
+        ("id", "uid", "answer_type", "labels", "answer_options", "lease_seconds", "currency"),
+        (
+            *(project_id, project_uid, answer_type, _labels(labels)),
+            *(_asked_by(project_uid, answer_type, labels).options, lease_seconds, currency),
+        ),
     )
     assignment = Assignment(
         id=pk,
@@ -152,27 +170,45 @@ def _noted(project_uid: uuid.UUID, worker: Worker, row: ClaimRow | None) -> Clai
         if len(_project_of_worker) > WORKERS_KEPT:
             _project_of_worker.clear()
         _project_of_worker[worker.pk] = project_uid
-        if project_uid not in _form_of_project:
-            if len(_form_of_project) > FORMS_KEPT:
-                _form_of_project.clear()
-            values = tuple(label["value"] for label in _labels(row[15]))
-            # The label set is fixed once a project has tasks, so this cannot go stale.
-            _form_of_project[project_uid] = AnswerForm(AnswerType(row[14]), values)
+        _asked_by(project_uid, row[14], row[15])
     return row
 
 
-def _prepared(worker: Worker, value: Any) -> tuple[uuid.UUID, int] | None:
+def _asked_by(project_uid: uuid.UUID, answer_type: str, labels: str) -> _Asked:
+    """From this process's memory: labels and options are fixed once a project has tasks, so this cannot go stale."""
+    asked = _asked_by_project.get(project_uid)
+    if asked is None:
+        kind, values = AnswerType(answer_type), [label["value"] for label in _labels(labels)]
+        # The functions of the database know labels only; the options of other types are read once.
+        options = (
+            {} if kind in LABELLED else Project.objects.values_list("answer_options", flat=True).get(uid=project_uid)
+        )
+        asked = _Asked(options, None if kind in PER_TASK else answer_form(kind, values, options))
+        if len(_asked_by_project) > FORMS_KEPT:
+            _asked_by_project.clear()
+        _asked_by_project[project_uid] = asked
+    return asked
+
+
+def _prepared(worker: Worker, value: Any) -> _Prepared | None:
     project_uid = _project_of_worker.get(worker.pk)
-    form = None if project_uid is None else _form_of_project.get(project_uid)
-    if project_uid is None or form is None:
+    asked = None if project_uid is None else _asked_by_project.get(project_uid)
+    if project_uid is None or asked is None or asked.form is None:
         return None
     try:
-        return project_uid, form.label_index(value)
+        canonical = asked.form.canonical(value)
+        return _Prepared(project_uid, canonical, asked.form.label_index(canonical))
     except InvalidAnswer:
         return None  # of that project: the assignment may be of another
 
 
-def _answer(row: Sequence[Any], worker: Worker, value: Any, label_index: int) -> Answer:
+def _submit_parameters(assignment_uid: uuid.UUID, worker: Worker, prepared: _Prepared) -> tuple[Any, ...]:
+    is_model = worker.kind != WorkerKind.HUMAN
+    value = json.dumps(prepared.value)
+    return assignment_uid, worker.pk, prepared.project_uid, value, prepared.label_index, is_model
+
+
+def _answer(row: Sequence[Any], worker: Worker, prepared: _Prepared) -> Answer:
     pk, uid, created_at, elapsed_seconds, assignment_id, task_id, project_id, is_gold, holds_place = row
     answer = Answer(
         id=pk,
@@ -181,8 +217,8 @@ def _answer(row: Sequence[Any], worker: Worker, value: Any, label_index: int) ->
         task_id=task_id,
         worker=worker,
         assignment_id=assignment_id,
-        value=value,
-        label_index=label_index,
+        value=prepared.value,
+        label_index=prepared.label_index,
         is_gold=is_gold,
         is_model=worker.kind != WorkerKind.HUMAN,
         holds_place=holds_place,

@@ -11,6 +11,7 @@ from django.utils import timezone
 from crowd.enums import EventKind
 from crowd.models import Answer, Project, Task
 from crowd.policies.retries import pause_after
+from crowd.queries.forms import form_of
 from crowd.services.consensus import update_consensus
 from crowd.services.events import record_event
 from crowd.services.pay_review import book_pay
@@ -40,7 +41,8 @@ def process_answer(*, answer_id: int) -> bool:
         answer = Answer.objects.select_related("project__pay_terms", "worker", "assignment").get(pk=answer_id)
         project = answer.project
         if answer.is_gold:
-            score_gold(answer=answer, right_labels=task.gold.labels, at=now)
+            is_right = form_of(project, task.payload).is_right(answer.value, task.gold.labels)
+            score_gold(answer=answer, is_right=is_right, at=now)
             watch_model(answer=answer, at=now)
         else:
             update_consensus(task=task, project=project, at=now)

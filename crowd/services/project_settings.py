@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from crowd.enums import EventKind, ProjectState, Scale
+from crowd.enums import AnswerType, EventKind, ProjectState, Scale
 from crowd.errors import ChangedMeanwhile, Conflict, FieldProblem, InvalidInput
 from crowd.models import Project, Requirements, Rule, User
 from crowd.policies.projects import check_project
@@ -87,7 +87,7 @@ def clone_project(*, project: Project, name: str, actor: User) -> Project:
     with transaction.atomic():
         plan: dict[str, Any] = {field: getattr(project, field) for field in CONFIGURABLE}
         plan |= {"name": name, "labels": tuple(project.labels), "answer_type": project.answer_type}
-        plan |= {"currency": project.currency}
+        plan |= {"currency": project.currency, "answer_options": project.answer_options}
         plan["lease_seconds"] = project.lease_seconds if project.is_lease_fixed else None
         clone = create_project(plan=ProjectPlan(**plan), owner=actor)
         for rule in Rule.objects.filter(project=project, is_active=True).order_by("id"):
@@ -123,6 +123,10 @@ def _problems(row: Project, before: dict[str, Any]) -> list[FieldProblem]:
         target_confidence=row.target_confidence,
         aggregation_model=row.aggregation_model,
         scale=Scale(row.scale),
+        answer_type=AnswerType(row.answer_type),
+        answer_options=row.answer_options,
+        audit_share=row.audit_share,
+        label_worth_micros=row.label_worth_micros,
     )
     if "labels" in before:
         were, are = ([label["value"] for label in labels] for labels in (before["labels"], row.labels))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +11,9 @@ from django.utils import timezone
 from crowd.enums import AnswerType, EventKind, ProjectState, Role, Scale
 from crowd.errors import Conflict, FieldProblem, InvalidInput
 from crowd.models import Membership, Project, User
-from crowd.policies.projects import check_project
+from crowd.policies.answer_types import own_labels
+from crowd.policies.forms.labels import OWN_TITLES
+from crowd.policies.projects import check_project, usual_scale
 from crowd.services.budgets import create_budget
 from crowd.services.events import record_event
 
@@ -23,10 +25,13 @@ class ProjectPlan:
     """What a new project is to be; amounts in micro-units, confidence and gold rate in [0, 1]."""
 
     name: str
-    labels: tuple[dict[str, str], ...]
+    # Left out where the answer type brings its own, or has none.
+    labels: tuple[dict[str, str], ...] = ()
     instructions: str = ""
     answer_type: AnswerType = AnswerType.SINGLE_CHOICE
-    scale: Scale = Scale.NOMINAL
+    answer_options: dict[str, Any] = field(default_factory=dict)
+    # None: the usual one of the answer type.
+    scale: Scale | None = None
     aggregation_model: str = "auto"
     min_overlap: int = 3
     max_overlap: int = 5
@@ -43,17 +48,27 @@ class ProjectPlan:
 
 def create_project(*, plan: ProjectPlan, owner: User) -> Project:
     """Create a project in draft with its owner and budget. Raises InvalidInput listing every problem."""
+    answer_type = AnswerType(plan.answer_type)
+    labels = list(plan.labels) or [
+        {"value": value, "title": OWN_TITLES.get(value, value)}
+        for value in own_labels(answer_type, plan.answer_options) or ()
+    ]
+    scale = usual_scale(answer_type) if plan.scale is None else Scale(plan.scale)
     problems = check_project(
-        labels=plan.labels,
+        labels=labels,
         min_overlap=plan.min_overlap,
         max_overlap=plan.max_overlap,
         target_confidence=plan.target_confidence,
         aggregation_model=plan.aggregation_model,
-        scale=plan.scale,
+        scale=scale,
+        answer_type=answer_type,
+        answer_options=plan.answer_options,
+        audit_share=plan.audit_share,
+        label_worth_micros=plan.label_worth_micros,
     )
     if problems:
         raise InvalidInput("the project cannot be created as described", problems=tuple(problems))
-    fields: dict[str, Any] = {**plan.__dict__, "labels": list(plan.labels)}
+    fields: dict[str, Any] = {**plan.__dict__, "labels": labels, "scale": scale}
     fields["is_lease_fixed"] = plan.lease_seconds is not None
     fields["lease_seconds"] = plan.lease_seconds or FIRST_LEASE_SECONDS
     with transaction.atomic():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,38 +13,26 @@ from crowd.enums import EventKind, RestitutionKind, RestitutionState, TaskState,
 from crowd.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from crowd.jobs import enqueue_restitution
 from crowd.models import Answer, Gold, Project, Restitution, Task, TrustChange, User
-from crowd.policies.answer_types import listing, shorten
+from crowd.policies.answer_types import read_right_answers
 from crowd.policies.trust_replay import FREEDOM, RESTITUTION_RULE
+from crowd.queries.forms import form_of
 from crowd.queries.restitutions import lines_by_kind
 from crowd.services.events import record_event
 from crowd.services.restitution_steps import restore_after_gold, restore_after_overturn
-from crowd.services.trust import is_right_answer
 
 CHUNK = 500
 BATCH = 50
 
 
 def correct_gold(
-    *, project: Project, task_uid: uuid.UUID, labels: Sequence[str], reason: str, actor: User
+    *, project: Project, task_uid: uuid.UUID, labels: Sequence[Any], reason: str, actor: User
 ) -> Restitution:
     """Set a gold's right labels anew and have everything that followed from the old ones put right, by a job.
 
     Answers that are processed from now on are scored by the new labels. Raises NotFound, InvalidInput, Conflict: they
     are the right labels already, or an earlier correction of this gold is still being worked off.
     """
-    labels = list(dict.fromkeys(labels))
     problems = [] if reason.strip() else [FieldProblem("/reason", "say why the gold is corrected; workers are told")]
-    if not labels:
-        problems.append(FieldProblem("/labels", "a gold needs at least one right label"))
-    problems.extend(
-        FieldProblem(
-            f"/labels/{i}", f"unknown label {shorten(label)}; the label set is {listing(project.label_values)}"
-        )
-        for i, label in enumerate(labels)
-        if label not in project.label_values
-    )
-    if problems:
-        raise InvalidInput("the gold cannot be corrected like this; nothing was changed", problems=tuple(problems))
     with transaction.atomic():
         now = timezone.now()
         # The task's lock is what scoring holds: an answer is scored wholly before or wholly after this.
@@ -51,7 +40,11 @@ def correct_gold(
         gold = None if task is None or task.state != TaskState.GOLD else Gold.objects.get(task=task)
         if task is None or gold is None:
             raise NotFound("there is no such gold in this project")
-        if set(gold.labels) == set(labels):
+        right, found = read_right_answers(form_of(project, task.payload), labels, "/labels")
+        problems += found
+        if problems:
+            raise InvalidInput("the gold cannot be corrected like this; nothing was changed", problems=tuple(problems))
+        if all(one in gold.labels for one in right) and len(right) == len(gold.labels):
             raise Conflict("these are the gold's right labels already; nothing was changed")
         if Restitution.objects.filter(gold=gold, state=RestitutionState.RUNNING).exists():
             raise Conflict("an earlier correction of this gold is still being worked off; try again in a moment")
@@ -60,13 +53,13 @@ def correct_gold(
             kind=RestitutionKind.GOLD,
             gold=gold,
             before=gold.labels,
-            after=labels,
+            after=right,
             reason=reason.strip(),
             actor=actor,
             created_at=now,
         )
-        detail = {"before": gold.labels, "after": labels, "reason": reason.strip()}
-        Gold.objects.filter(pk=gold.pk).update(labels=labels)
+        detail = {"before": gold.labels, "after": right, "reason": reason.strip()}
+        Gold.objects.filter(pk=gold.pk).update(labels=right)
         # A gold's label is known to the fit.
         Project.objects.filter(pk=project.pk, is_dirty=False).update(is_dirty=True)
         record_event(
@@ -154,6 +147,7 @@ def restitutions_due() -> int:
 def _wrongly_scored(restitution: Restitution) -> Iterator[int]:
     """Ids of scored answers to the gold whose score is not what its labels say, in the order of their ids."""
     assert restitution.gold is not None
+    form = form_of(restitution.project, restitution.gold.task.payload)
     after = 0
     while True:
         rows = list(
@@ -162,7 +156,7 @@ def _wrongly_scored(restitution: Restitution) -> Iterator[int]:
             .values_list("id", "value", "is_correct")[:CHUNK]
         )
         for answer_id, value, is_correct in rows:
-            if is_right_answer(value, restitution.after or []) != is_correct:
+            if form.is_right(value, restitution.after or []) != is_correct:
                 yield answer_id
         if len(rows) < CHUNK:
             return

@@ -25,9 +25,10 @@ from crowd.models import (
 )
 from crowd.policies.trust import RULE, GoldRecord, TrustDecision
 from crowd.policies.trust_replay import FREEDOM, RESTITUTION_RULE, RULE_PREFIX, Replayed, replay_trust
+from crowd.queries.forms import form_of, guess_choices
 from crowd.queries.trust_history import TrustHistory, firings_that_hold, trust_history
 from crowd.services.restitution_money import pay_again
-from crowd.services.trust import change_trust, is_right_answer, record_of, store_record
+from crowd.services.trust import change_trust, record_of, store_record
 
 Line = RestitutionLineKind
 
@@ -35,9 +36,9 @@ Line = RestitutionLineKind
 def restore_after_gold(restitution: Restitution, answer_id: int) -> bool:
     """Score one answer to the corrected gold anew and put right what followed; False when that was done before."""
     with transaction.atomic():
-        answer = Answer.objects.only("worker_id", "project_id", "value", "uid").get(pk=answer_id)
+        answer = Answer.objects.select_related("project", "task").get(pk=answer_id)
         enrolment = _locked(answer.project_id, answer.worker_id)
-        is_right = is_right_answer(answer.value, restitution.after or [])
+        is_right = form_of(answer.project, answer.task.payload).is_right(answer.value, restitution.after or [])
         before, held = trust_history(enrolment), firings_that_hold(enrolment)
         # The guard: under the enrolment's lock exactly one caller changes this score.
         if not Answer.objects.filter(pk=answer_id, is_correct=not is_right).update(is_correct=is_right):
@@ -78,7 +79,7 @@ def _restore(
     now: datetime,
 ) -> None:
     fallen_changes = _changes_of(enrolment, fallen)
-    n_labels = len(enrolment.project.labels)
+    n_labels = guess_choices(enrolment.project)
     was = replay_trust(before.golds, before.changes, n_labels=n_labels, now=now, struck=before.struck)
     struck = after.struck | {change.uid for change in fallen_changes}
     is_now = replay_trust(after.golds, after.changes, n_labels=n_labels, now=now, struck=struck)

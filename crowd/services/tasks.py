@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
 
-from crowd.enums import EventKind, TaskState
+from crowd.enums import AnswerType, EventKind, TaskState
 from crowd.errors import FieldProblem, InvalidInput
 from crowd.models import Audit, Gold, Project, Task, User
-from crowd.policies.answer_types import listing, shorten
+from crowd.policies.answer_types import read_right_answers
 from crowd.policies.gold import spread_over_labels
+from crowd.policies.payloads import check_payload
 from crowd.policies.routing import BEGUN, UNTOUCHED, routed
+from crowd.policies.wording import shorten
+from crowd.queries.forms import form_of
 from crowd.services.events import record_event
 from crowd.services.prices import gold_price_problems
 
@@ -37,18 +41,19 @@ class NewTask:
 
 @dataclass(frozen=True, kw_only=True)
 class NewGold:
-    """A gold task to add, with its right labels and the reason to show in training and appeals."""
+    """A gold task to add; ``labels``: every answer that counts as right. The reason is for training and appeals."""
 
     key: str
     payload: dict[str, Any]
-    labels: tuple[str, ...] = field(default_factory=tuple)
+    labels: tuple[Any, ...] = field(default_factory=tuple)
     reason: str = ""
 
 
 def add_tasks(*, project: Project, tasks: Sequence[NewTask], actor: User) -> int:
     """Add open tasks; returns how many. Raises InvalidInput naming each bad row, with nothing added."""
     with transaction.atomic():
-        _refuse(_key_problems(project, [task.key for task in tasks], "tasks"))
+        problems = _key_problems(project, [task.key for task in tasks], "tasks")
+        _refuse(problems + _payload_problems(project, [task.payload for task in tasks], "tasks"))
         insert_tasks(project=project, tasks=tasks)
         record_event(kind=EventKind.TASKS_ADDED, project=project, actor=actor, detail={"tasks": len(tasks)})
     return len(tasks)
@@ -56,23 +61,19 @@ def add_tasks(*, project: Project, tasks: Sequence[NewTask], actor: User) -> int
 
 def add_golds(*, project: Project, golds: Sequence[NewGold], actor: User) -> int:
     """Add gold tasks; returns how many. Raises InvalidInput naming each bad row, with nothing added."""
-    known = set(project.label_values)
     with transaction.atomic():
         problems = _key_problems(project, [gold.key for gold in golds], "golds")
+        bad_payloads = _payload_problems(project, [gold.payload for gold in golds], "golds")
+        # What a value may be can depend on the payload.
+        _refuse(problems + bad_payloads)
+        read: list[NewGold] = []
         for i, gold in enumerate(golds):
-            if not gold.labels:
-                problems.append(FieldProblem(f"/golds/{i}/labels", "a gold needs at least one right label"))
-            problems.extend(
-                FieldProblem(
-                    f"/golds/{i}/labels/{j}",
-                    f"unknown label {shorten(label)}; the label set is {listing(project.label_values)}",
-                )
-                for j, label in enumerate(gold.labels)
-                if label not in known
-            )
+            right, found = read_right_answers(form_of(project, gold.payload), gold.labels, f"/golds/{i}/labels")
+            read.append(replace(gold, labels=tuple(right)))
+            problems += found
         problems += gold_price_problems(project=project, payloads=[gold.payload for gold in golds])
         _refuse(problems)
-        insert_golds(project=project, golds=golds)
+        insert_golds(project=project, golds=read)
         record_event(kind=EventKind.GOLDS_ADDED, project=project, actor=actor, detail={"golds": len(golds)})
     return len(golds)
 
@@ -93,15 +94,15 @@ def insert_tasks(*, project: Project, tasks: Sequence[NewTask]) -> list[Task]:
 
 
 def insert_golds(*, project: Project, golds: Sequence[NewGold]) -> list[Task]:
-    """Write gold tasks that have been checked, spread over labels, in the caller's transaction."""
+    """Write gold tasks that have been checked, labels canonical and each once, in the caller's transaction."""
     rows = Task.objects.bulk_create(
         [Task(project=project, key=gold.key, payload=gold.payload, state=TaskState.GOLD) for gold in golds],
         batch_size=BATCH,
     )
-    places = spread_over_labels([gold.labels[0] for gold in golds], random.SystemRandom())
+    places = spread_over_labels([json.dumps(gold.labels[0]) for gold in golds], random.SystemRandom())
     Gold.objects.bulk_create(
         [
-            Gold(task=task, project=project, labels=list(dict.fromkeys(gold.labels)), reason=gold.reason, rnd=place)
+            Gold(task=task, project=project, labels=list(gold.labels), reason=gold.reason, rnd=place)
             for task, gold, place in zip(rows, golds, places, strict=True)
         ],
         batch_size=BATCH,
@@ -122,6 +123,15 @@ def _task(project: Project, new: NewTask, is_audited: bool) -> Task:
         open_slots=overlap - taken,
         is_open=overlap > taken,
     )
+
+
+def _payload_problems(project: Project, payloads: Sequence[dict[str, Any]], field_name: str) -> list[FieldProblem]:
+    answer_type = AnswerType(project.answer_type)
+    return [
+        problem
+        for i, payload in enumerate(payloads)
+        for problem in check_payload(payload, answer_type, f"/{field_name}/{i}/payload")
+    ]
 
 
 def _key_problems(project: Project, keys: Sequence[str], field_name: str) -> list[FieldProblem]:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from crowd.enums import AnswerType, AttemptState, CoursePart, CoursePay, EventKind, ProjectState, TrustLevel
+from crowd.enums import AttemptState, CoursePart, CoursePay, EventKind, ProjectState, TrustLevel
 from crowd.errors import (
     AlreadySubmitted,
     BudgetExhausted,
@@ -22,10 +22,10 @@ from crowd.errors import (
     WorkerSuspended,
 )
 from crowd.models import Attempt, Course, CourseItem, Enrolment, Qualification, Step, Worker
-from crowd.policies.answer_types import AnswerForm
 from crowd.policies.training import IDLE_AFTER, find_obstacle, judge_exam
 from crowd.policies.votes import pay_micros
 from crowd.queries.courses import has_training, is_qualified, past_of
+from crowd.queries.forms import form_of
 from crowd.services.budgets import reserve
 from crowd.services.course_pay import settle_pay
 from crowd.services.events import record_event
@@ -40,7 +40,7 @@ class Feedback:
     """What training tells at once."""
 
     is_right: bool
-    labels: list[str]
+    labels: list[Any]
     reason: str
 
 
@@ -101,7 +101,8 @@ def answer_step(*, step_uid: uuid.UUID, worker: Worker, value: Any) -> Progress:
             raise NotFound("there is no such item among yours")
         attempt, course = step.attempt, step.attempt.course
         project = course.project
-        AnswerForm(AnswerType(project.answer_type), tuple(project.label_values)).label_index(value)
+        form = form_of(project, step.item.payload)
+        value = form.canonical(value)
         if step.answered_at is not None:
             if step.value != value:
                 raise AlreadySubmitted("this item already holds a different answer; the first one stands")
@@ -110,7 +111,7 @@ def answer_step(*, step_uid: uuid.UUID, worker: Worker, value: Any) -> Progress:
             return Progress(attempt, open_step if is_running else None, _feedback(attempt, step), is_replay=True)
         if attempt.state != AttemptState.RUNNING:
             raise StaleLease(f"this {attempt.part} was {attempt.state}; begin it again")
-        step.value, step.is_right, step.answered_at = value, value in step.item.labels, now
+        step.value, step.is_right, step.answered_at = value, form.is_right(value, step.item.labels), now
         step.save(update_fields=["value", "is_right", "answered_at"])
         _count(attempt, course, step.is_right, now)
         state = _judge(attempt, course)

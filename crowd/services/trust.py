@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from crowd.enums import EventKind, TrustLevel
 from crowd.jobs import enqueue_reopening
@@ -16,21 +15,22 @@ from crowd.policies.trust import (
     decide_trust,
     gold_test,
 )
+from crowd.queries.forms import guess_choices
 from crowd.services.announcements import announce_gold_failed, announce_trust
 from crowd.services.events import record_event
 from quality.skill.gold import accuracy_posterior
 
 
-def score_gold(*, answer: Answer, right_labels: list[str], at: datetime) -> None:
-    """Score a gold answer, update the worker's skill and decide about trust; in the caller's transaction."""
+def score_gold(*, answer: Answer, is_right: bool, at: datetime) -> None:
+    """Store a gold answer's score, update the worker's skill and decide about trust; in the caller's transaction."""
     project, worker = answer.project, answer.worker
-    is_right = is_right_answer(answer.value, right_labels)
     Answer.objects.filter(pk=answer.pk).update(is_correct=is_right)
     # The enrolment before the skill, as everywhere.
     enrolment = Enrolment.objects.select_for_update().get(project=project, worker=worker)
     Skill.objects.get_or_create(project=project, worker=worker, defaults={"updated_at": at})
     skill = Skill.objects.select_for_update().get(project=project, worker=worker)
-    test = gold_test(len(project.labels))
+    n_labels = guess_choices(project)
+    test = gold_test(n_labels)
     record = record_of(skill).after(is_right, test)
     store_record(skill, record, at)
     if not is_right:
@@ -41,18 +41,13 @@ def score_gold(*, answer: Answer, right_labels: list[str], at: datetime) -> None
         level=TrustLevel(enrolment.trust_level),
         is_warned=terms is not None and terms.is_warned,
         record=record,
-        n_labels=len(project.labels),
+        n_labels=n_labels,
         may_lift=terms is None or terms.level_rule == RULE,
     )
     if test.verdict(record.llr) == "good":
         WorkTerms.objects.filter(enrolment=enrolment, is_warned=True).update(is_warned=False)
     if decision is not None:
         change_trust(enrolment=enrolment, decision=decision, at=at)
-
-
-def is_right_answer(value: Any, right_labels: list[str]) -> bool:
-    """Whether a gold answer is right; any of the right labels will do."""
-    return value in right_labels
 
 
 def change_trust(

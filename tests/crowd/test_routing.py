@@ -19,7 +19,7 @@ def test_what_the_manager_asked_is_kept_apart_from_the_band(asked: int, band: in
 
 
 def band(answers: int, confidence: float = 0.5) -> int:
-    return band_of(answers=answers, least=2, confidence=confidence, n_labels=3)
+    return band_of(answers=answers, least=2, confidence=confidence, chance=1 / 3)
 
 
 def test_begun_tasks_come_before_untouched_ones_and_doubtful_ones_last() -> None:

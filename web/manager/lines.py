@@ -83,8 +83,11 @@ class ConsensusLine:
 
     @property
     def label(self) -> str:
-        """The consensus label."""
-        return _titles(self.project)[self.row.label_index]
+        """The consensus in words: the label, or labels, number, order."""
+        if self.row.label_index is not None:
+            return _titles(self.project)[self.row.label_index]
+        value = self.row.value
+        return ", ".join(str(part) for part in value) if isinstance(value, list) else str(value)
 
     @property
     def confidence(self) -> str:
@@ -99,7 +102,9 @@ class ConsensusLine:
 
     @property
     def shares(self) -> list[Share]:
-        """The posterior as a bar, in the order of the label set."""
+        """The posterior as a bar, in the order of the label set; empty where it is not one label out of several."""
+        if self.row.label_index is None:
+            return []
         start, parts = 0.0, []
         for i, (title, share) in enumerate(zip(_titles(self.project), self.row.posterior, strict=True)):
             width = share * SHARE_BAR_WIDTH

@@ -1,0 +1,1 @@
+"""The answer types, one file each: schema, canonical form, gold score, distance."""
