@@ -35,7 +35,7 @@ def put_triggers_back(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crowd', '0021_api_doors'),
+        ('crowd', '0022_panels'),
     ]
 
     operations = [
