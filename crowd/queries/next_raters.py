@@ -47,7 +47,7 @@ def next_steps(project: Project, limit: int) -> list[NextStep] | None:
     steps = []
     for row in rows:
         options = people + [option for worker, option in models if (row.task_id, worker.pk) not in voted]
-        choice = choose_next(row.posterior, options, value=worth.label_micros)
+        choice = choose_next(row.posterior or [], options, value=worth.label_micros)
         steps.append(NextStep(row.task, row.confidence, choice, by_name.get(choice.name or "")))
     return steps
 
