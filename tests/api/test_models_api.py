@@ -174,6 +174,7 @@ def test_whom_to_ask_next_needs_prices() -> None:
     client = as_user(cast, cast.owner)
     assert client.get(url(cast, "models/next")).json()["results"] is None
     cast.configure(label_worth_micros=5_000_000)
+    Task.objects.filter(project=cast.project).update(state="open")
     body = client.get(url(cast, "models/next?limit=3")).json()
     assert (body["reason"], len(body["results"])) == (None, 3)
     assert {row["ask"] for row in body["results"]} <= {"person", "stop"}
