@@ -5,13 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
-from crowd.enums import AccountKind, LineState, PayState, TransactionKind
-from crowd.errors import NotFound
-from crowd.models import Account, Batch, BatchLine, Entry, PayeeDetails, Project
+from crowd.enums import AccountKind, PayState, TransactionKind
+from crowd.errors import Conflict, NotFound
+from crowd.models import Account, Batch, BatchFile, BatchLine, Entry, PayeeDetails, Project, Worker
 from crowd.policies.payouts import Line
 
 
@@ -74,18 +73,26 @@ def batch_for(*, project: Project, batch_uid: uuid.UUID) -> Batch:
     return batch
 
 
-def batches_of(project: Project) -> QuerySet[Any]:
-    """Every batch with its lines counted and summed."""
-    return (
-        Batch.objects.filter(project=project)
-        .select_related("made_by", "approved_by")
-        .annotate(
-            line_count=Count("lines"),
-            total_micros=Sum("lines__amount_micros", default=0),
-            settled=Count("lines", filter=Q(lines__state=LineState.SETTLED)),
-            returned=Count("lines", filter=Q(lines__state__in=[LineState.FAILED, LineState.RETURNED])),
-        )
-    )
+def batches_of(project: Project) -> QuerySet[Batch]:
+    """Every batch of the project."""
+    return Batch.objects.filter(project=project).select_related("made_by", "approved_by")
+
+
+def batch_file_for(*, project: Project, batch_uid: uuid.UUID) -> BatchFile:
+    """The file of an exported batch. Raises NotFound, Conflict before it was exported."""
+    batch = batch_for(project=project, batch_uid=batch_uid)
+    file = BatchFile.objects.filter(batch=batch).first()
+    if file is None:
+        raise Conflict(f"the batch is {batch.state}; export it, then its file is here")
+    return file
+
+
+def paid_worker(*, project: Project, worker_uid: uuid.UUID) -> Worker:
+    """A worker of the project. Raises NotFound."""
+    worker = Worker.objects.filter(uid=worker_uid, enrolments__project=project).first()
+    if worker is None:
+        raise NotFound("there is no such worker in this project")
+    return worker
 
 
 def lines_of(batch: Batch) -> QuerySet[BatchLine]:

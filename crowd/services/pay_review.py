@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from crowd.enums import AppealState, EventKind, PayState
-from crowd.errors import Conflict, InvalidInput, NotFound
+from crowd.errors import Conflict, DomainError, FieldProblem, InvalidInput, NotFound
 from crowd.models import Answer, Appeal, PayReview, Project, User
 from crowd.policies.pay import check_rejection
 from crowd.services.budgets import give_back, reserve
@@ -128,6 +128,24 @@ def reject_answer(
         )
         review.refresh_from_db()
         return review
+
+
+def reject_many(
+    *, project: Project, actor: User, rejections: Sequence[tuple[uuid.UUID, str, dict[str, Any]]]
+) -> int:
+    """Reject answers, each with its own reason and evidence, all or none; raises InvalidInput naming each bad row."""
+    if len(rejections) > MAX_BULK:
+        raise InvalidInput(f"{len(rejections)} rejections; name at most {MAX_BULK} in one call")
+    problems = []
+    with transaction.atomic():
+        for i, (uid, reason, evidence) in enumerate(rejections):
+            try:
+                reject_answer(project=project, answer_uid=uid, actor=actor, reason=reason, evidence=evidence)
+            except DomainError as refusal:
+                problems.append(FieldProblem(f"/rejections/{i}", refusal.detail))
+        if problems:
+            raise InvalidInput("some answers cannot be rejected; nothing was changed", problems=tuple(problems[:100]))
+    return len(rejections)
 
 
 def reverse_rejection(
