@@ -35,6 +35,8 @@ RULE = Access(KeyScope.PROJECT_WRITE, OWNING)
 READ_DISPUTES = Access(KeyScope.PROJECT_READ, JUDGING)
 JUDGE = Access(KeyScope.PROJECT_WRITE, JUDGING)
 READ_MONEY = Access(KeyScope.FINANCE, PAYING)
+# Where the money goes: the owner and finance, two of them a batch.
+PAY_OUT = Access(KeyScope.FINANCE, (Role.OWNER, Role.FINANCE))
 
 TABLE: dict[str, dict[str, Access]] = {
     # projects
@@ -138,6 +140,34 @@ TABLE: dict[str, dict[str, Access]] = {
     "api-redoc": {"GET": PUBLIC},
     # money
     "api-payouts": {"GET": READ_MONEY},
+    "api-own-earnings": {"GET": WORK},
+    "api-own-rejections": {"GET": WORK},
+    "api-own-payee": {"GET": WORK, "POST": WORK},
+    "api-own-statement": {"GET": WORK},
+    "api-appeal": {"POST": WORK},
+    "api-pay-reviews": {"GET": READ},
+    "api-pay-approve": {"POST": WRITE},
+    "api-pay-reject": {"POST": WRITE},
+    "api-pay-terms": {"GET": READ, "POST": WRITE},
+    "api-answer-approve": {"POST": WRITE},
+    "api-answer-reject": {"POST": WRITE},
+    "api-answer-reinstate": {"POST": WRITE},
+    "api-appeals": {"GET": READ_DISPUTES},
+    "api-appeal-decide": {"POST": JUDGE},
+    "api-price-rules": {"GET": READ, "POST": WRITE},
+    "api-price-preview": {"POST": WRITE},
+    "api-bonuses": {"POST": WRITE},
+    "api-bonuses-csv": {"POST": WRITE},
+    "api-budget": {"POST": RULE},
+    "api-batches": {"GET": READ_MONEY, "POST": PAY_OUT},
+    "api-batch": {"GET": READ_MONEY},
+    "api-batch-approve": {"POST": PAY_OUT},
+    "api-batch-export": {"POST": PAY_OUT},
+    "api-batch-file": {"GET": PAY_OUT},
+    "api-batch-send": {"POST": PAY_OUT},
+    "api-batch-cancel": {"POST": PAY_OUT},
+    "api-batch-payments": {"POST": PAY_OUT},
+    "api-worker-statement": {"GET": PAY_OUT},
 }
 
 

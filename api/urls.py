@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from api import pay_urls
 from api.views import (
     adaptive,
     courses,
@@ -94,6 +95,7 @@ urlpatterns = [
     path("courses/<uuid:course>/start", courses.StartView.as_view(), name="api-course-start"),
     path("steps/<uuid:step>/answer", courses.StepView.as_view(), name="api-step-answer"),
     path(f"{PROJECT}/payouts", reports.PayoutsView.as_view(), name="api-payouts"),
+    *pay_urls.urlpatterns,
     path(f"{PROJECT}/webhooks", webhooks.WebhooksView.as_view(), name="api-webhooks"),
     path(WEBHOOK, webhooks.WebhookView.as_view(), name="api-webhook"),
     path(f"{WEBHOOK}/ping", webhooks.WebhookPingView.as_view(), name="api-webhook-ping"),

@@ -67,7 +67,7 @@ class AppealDecisionInput(ReasonInput):
     is_granted = serializers.BooleanField()
 
 
-class TermsInput(serializers.Serializer[Any]):
+class PayTermsInput(serializers.Serializer[Any]):
     """Periods and policies of pay; what is left out gets its default."""
 
     review_days = serializers.IntegerField(required=False)

@@ -134,7 +134,7 @@ def case_body(row: Appeal) -> dict[str, Any]:
     }
 
 
-class TermsOutput(serializers.Serializer[Any]):
+class PayTermsOutput(serializers.Serializer[Any]):
     """Periods and policies of pay."""
 
     review_days = serializers.IntegerField()

@@ -68,7 +68,7 @@ class LeftOutOutput(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
-class LineOutput(serializers.Serializer[Any]):
+class BatchLineOutput(serializers.Serializer[Any]):
     """One payment; the recipient is masked, the file alone has it whole."""
 
     number = serializers.IntegerField()
@@ -85,7 +85,7 @@ class LineOutput(serializers.Serializer[Any]):
 class BatchLinesOutput(BatchOutput):
     """A batch with its lines."""
 
-    lines = LineOutput(many=True)
+    lines = BatchLineOutput(many=True)
 
 
 class MadeBatchOutput(BatchLinesOutput):
@@ -120,7 +120,7 @@ def left_out_body(left: LeftOut, currency: str) -> dict[str, Any]:
     return {"worker": worker_body(left.worker), "owed": money(left.owed_micros, currency), "reason": left.reason}
 
 
-class FileOutput(serializers.Serializer[Any]):
+class BatchFileOutput(serializers.Serializer[Any]):
     """The file of a batch, to be fetched under ``file``."""
 
     name = serializers.CharField()

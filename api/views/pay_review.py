@@ -18,12 +18,12 @@ from api.serializers.pay import (
     BonusesCsvInput,
     BonusInput,
     BudgetInput,
+    PayTermsInput,
     PriceRuleInput,
     ReasonInput,
     RejectionInput,
     RejectManyInput,
     ReviewsInput,
-    TermsInput,
     in_currency,
 )
 from api.serializers.pay_bodies import (
@@ -33,10 +33,10 @@ from api.serializers.pay_bodies import (
     BudgetOutput,
     CaseOutput,
     ChangedOutput,
+    PayTermsOutput,
     PricePreviewOutput,
     PriceRuleOutput,
     ReviewOutput,
-    TermsOutput,
     appeal_body,
     bonus_body,
     bonuses_body,
@@ -177,8 +177,8 @@ class DecideAppealView(PostView):
 class TermsView(PostView):
     """Periods and policies of pay."""
 
-    input_serializer = TermsInput
-    replies = {"GET": {200: TermsOutput}, "POST": {200: TermsOutput}}
+    input_serializer = PayTermsInput
+    replies = {"GET": {200: PayTermsOutput}, "POST": {200: PayTermsOutput}}
 
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """What holds for answers to come."""
@@ -187,7 +187,7 @@ class TermsView(PostView):
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Replace them; deadlines that run already stay."""
         row = self.project(request, project)
-        serializer = TermsInput(data=request.data)
+        serializer = PayTermsInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         terms = serializer.terms()
         set_pay_terms(project=row, terms=terms, actor=self.user(request))
@@ -259,9 +259,7 @@ class BonusesCsvView(PostView):
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Pay a CSV of them, all or none; with ``is_dry_run`` everything is checked and nothing paid."""
         row, body = self.project(request, project), self.parsed(request)
-        paid = pay_bonuses_csv(
-            project=row, text=body["csv"], actor=self.user(request), is_dry_run=body["is_dry_run"]
-        )
+        paid = pay_bonuses_csv(project=row, text=body["csv"], actor=self.user(request), is_dry_run=body["is_dry_run"])
         return Outcome(200, bonuses_body(paid, row))
 
 

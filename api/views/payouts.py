@@ -14,10 +14,10 @@ from api.serializers.lists import page_of
 from api.serializers.pay import StatementInput
 from api.serializers.pay_bodies import StatementOutput
 from api.serializers.payouts import (
+    BatchFileOutput,
     BatchInput,
     BatchLinesOutput,
     BatchOutput,
-    FileOutput,
     MadeBatchOutput,
     PaymentsInput,
     batch_body,
@@ -86,7 +86,7 @@ class ApproveBatchView(PostView):
 class ExportBatchView(PostView):
     """A batch's file."""
 
-    replies = {"POST": {200: FileOutput}}
+    replies = {"POST": {200: BatchFileOutput}}
 
     def act(self, request: Request, *, project: uuid.UUID, batch: uuid.UUID, **kwargs: Any) -> Outcome:
         """Write the file of an approved batch; again gives the same bytes."""

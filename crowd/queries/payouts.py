@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from crowd.enums import AccountKind, PayState, TransactionKind
-from crowd.errors import Conflict, NotFound
+from crowd.errors import NotFound
 from crowd.models import Account, Batch, BatchFile, BatchLine, Entry, PayeeDetails, Project, Worker
 from crowd.policies.payouts import Line
 
@@ -79,11 +79,11 @@ def batches_of(project: Project) -> QuerySet[Batch]:
 
 
 def batch_file_for(*, project: Project, batch_uid: uuid.UUID) -> BatchFile:
-    """The file of an exported batch. Raises NotFound, Conflict before it was exported."""
+    """The file of an exported batch. Raises NotFound."""
     batch = batch_for(project=project, batch_uid=batch_uid)
     file = BatchFile.objects.filter(batch=batch).first()
     if file is None:
-        raise Conflict(f"the batch is {batch.state}; export it, then its file is here")
+        raise NotFound(f"the batch is {batch.state} and has no file yet; export it first")
     return file
 
 

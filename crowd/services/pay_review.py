@@ -130,9 +130,7 @@ def reject_answer(
         return review
 
 
-def reject_many(
-    *, project: Project, actor: User, rejections: Sequence[tuple[uuid.UUID, str, dict[str, Any]]]
-) -> int:
+def reject_many(*, project: Project, actor: User, rejections: Sequence[tuple[uuid.UUID, str, dict[str, Any]]]) -> int:
     """Reject answers, each with its own reason and evidence, all or none; raises InvalidInput naming each bad row."""
     if len(rejections) > MAX_BULK:
         raise InvalidInput(f"{len(rejections)} rejections; name at most {MAX_BULK} in one call")

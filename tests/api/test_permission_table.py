@@ -11,6 +11,7 @@ import pytest
 from callers import as_user, as_worker
 from cast import Cast
 from django.urls import reverse
+from pay_rows import PAY_BODIES, PAY_FILL
 from rest_framework.test import APIClient
 
 from api.permission_table import PUBLIC, TABLE, reaches
@@ -33,12 +34,14 @@ OWN_THINGS = {
 }
 # Bodies of calls that reach one's own things; elsewhere an empty one shows enough.
 BODIES: dict[str, dict[str, Any]] = {
+    **PAY_BODIES,
     "api-course-start": {"part": "exam"},
     "api-step-answer": {"value": "positive"},
     "api-submit": {"value": "positive"},
 }
 # What exists in the cast for a parameter of an address.
 FILL: dict[str, Callable[[Cast], Any]] = {
+    **PAY_FILL,
     "project": lambda cast: cast.project.uid,
     "task": lambda cast: cast.task().uid,
     "worker": lambda cast: cast.workers[1].uid,
