@@ -14,18 +14,9 @@ from rest_framework.response import Response
 
 from api.pagination import PageInput, page_body
 from api.serializers.lists import list_of, page_of
+from api.serializers.own_pay import OwnPayOutput, PayeeOutput, StatementOutput, own_pay_body, payee_body
 from api.serializers.pay import PayeeInput, ReasonInput, StatementInput
-from api.serializers.pay_bodies import (
-    AppealOutput,
-    OwnPayOutput,
-    PayeeOutput,
-    RejectionOutput,
-    StatementOutput,
-    appeal_body,
-    own_pay_body,
-    payee_body,
-    rejection_body,
-)
+from api.serializers.pay_bodies import AppealOutput, RejectionOutput, appeal_body, rejection_body
 from api.views.base import AssayView, PostView
 from crowd.models import Project, Worker
 from crowd.policies.statements import Record, as_csv, as_json

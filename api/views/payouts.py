@@ -11,8 +11,8 @@ from rest_framework.response import Response
 
 from api.pagination import PageInput, page_body
 from api.serializers.lists import page_of
+from api.serializers.own_pay import StatementOutput
 from api.serializers.pay import StatementInput
-from api.serializers.pay_bodies import StatementOutput
 from api.serializers.payouts import (
     BatchFileOutput,
     BatchInput,
