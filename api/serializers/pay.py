@@ -24,13 +24,13 @@ class ReviewsInput(PageInput):
     state = serializers.ChoiceField(PayState.choices, required=False)
 
 
-class ReasonInput(serializers.Serializer[Any]):
+class GroundsInput(serializers.Serializer[Any]):
     """Why; the worker is shown it."""
 
     reason = serializers.CharField(max_length=MAX_REASON)
 
 
-class RejectionInput(ReasonInput):
+class RejectionInput(GroundsInput):
     """The grounds of a rejection; the worker is shown both."""
 
     evidence = serializers.DictField(allow_empty=False, help_text="What the rejection rests on.")
@@ -61,7 +61,7 @@ class ApproveManyInput(serializers.Serializer[Any]):
         return attrs
 
 
-class AppealDecisionInput(ReasonInput):
+class AppealDecisionInput(GroundsInput):
     """How an appeal ends."""
 
     is_granted = serializers.BooleanField()

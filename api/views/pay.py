@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from api.pagination import PageInput, page_body
 from api.serializers.lists import list_of, page_of
 from api.serializers.own_pay import OwnPayOutput, PayeeOutput, StatementOutput, own_pay_body, payee_body
-from api.serializers.pay import PayeeInput, ReasonInput, StatementInput
+from api.serializers.pay import GroundsInput, PayeeInput, StatementInput
 from api.serializers.pay_bodies import AppealOutput, RejectionOutput, appeal_body, rejection_body
 from api.views.base import AssayView, PostView
 from crowd.models import Project, Worker
@@ -60,13 +60,13 @@ class OwnRejectionsView(AssayView):
 class AppealView(PostView):
     """An appeal against a rejection."""
 
-    input_serializer = ReasonInput
+    input_serializer = GroundsInput
     replies = {"POST": {201: AppealOutput}}
 
-    def act(self, request: Request, *, answer: uuid.UUID, **kwargs: Any) -> Outcome:
-        """Contest the rejection of an own answer; somebody else than the rejecter decides, or silence does."""
+    def act(self, request: Request, *, rejection: uuid.UUID, **kwargs: Any) -> Outcome:
+        """Contest the rejection of an own answer, named by the answer's id; somebody else than the rejecter decides, or silence does."""
         reason = self.parsed(request)["reason"]
-        row = appeal_rejection(worker=self.worker(request), answer_uid=answer, reason=reason)
+        row = appeal_rejection(worker=self.worker(request), answer_uid=rejection, reason=reason)
         return Outcome(201, appeal_body(row))
 
 

@@ -18,9 +18,9 @@ from api.serializers.pay import (
     BonusesCsvInput,
     BonusInput,
     BudgetInput,
+    GroundsInput,
     PayTermsInput,
     PriceRuleInput,
-    ReasonInput,
     RejectionInput,
     RejectManyInput,
     ReviewsInput,
@@ -140,7 +140,7 @@ class RejectView(PostView):
 class ReinstateView(PostView):
     """One answer's reinstatement."""
 
-    input_serializer = ReasonInput
+    input_serializer = GroundsInput
     replies = {"POST": {200: ReviewOutput}}
 
     def act(self, request: Request, *, project: uuid.UUID, answer: uuid.UUID, **kwargs: Any) -> Outcome:

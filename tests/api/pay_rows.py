@@ -43,7 +43,7 @@ def exported_batch(cast: Cast) -> Batch:
 
 
 PAY_FILL: dict[str, Callable[[Cast], Any]] = {
-    "answer": lambda cast: rejected(cast).answer.uid,
+    "rejection": lambda cast: rejected(cast).answer.uid,
     "appeal": lambda cast: appeal(cast).uid,
     "batch": lambda cast: exported_batch(cast).uid,
 }
