@@ -64,7 +64,7 @@ class AppealView(PostView):
     replies = {"POST": {201: AppealOutput}}
 
     def act(self, request: Request, *, rejection: uuid.UUID, **kwargs: Any) -> Outcome:
-        """Contest the rejection of an own answer, named by the answer's id; somebody else than the rejecter decides, or silence does."""
+        """Contest the rejection of an own answer; a second person decides, or silence does."""
         reason = self.parsed(request)["reason"]
         row = appeal_rejection(worker=self.worker(request), answer_uid=rejection, reason=reason)
         return Outcome(201, appeal_body(row))
