@@ -23,6 +23,7 @@ STATUS_OF: dict[type[errors.DomainError], int] = {
     errors.StaleLease: status.HTTP_409_CONFLICT,
     errors.AlreadySubmitted: status.HTTP_409_CONFLICT,
     errors.Conflict: status.HTTP_409_CONFLICT,
+    errors.Expired: status.HTTP_410_GONE,
     errors.BudgetExhausted: status.HTTP_409_CONFLICT,
     errors.WorkerSuspended: status.HTTP_403_FORBIDDEN,
     errors.NotEnrolled: status.HTTP_403_FORBIDDEN,

@@ -106,6 +106,16 @@ TABLE: dict[str, dict[str, Access]] = {
     "api-model-certificates": {"GET": READ},
     "api-model-anchoring": {"GET": READ},
     "api-next-raters": {"GET": READ},
+    # imports, exports; those of payouts ask for the scope finance besides
+    "api-imports": {"GET": READ, "POST": WRITE},
+    "api-import": {"GET": READ},
+    "api-import-errors": {"GET": READ},
+    "api-import-cancel": {"POST": WRITE},
+    "api-exports": {"GET": READ, "POST": WRITE},
+    "api-export-stream": {"GET": READ},
+    "api-export": {"GET": READ},
+    "api-export-file": {"GET": READ},
+    "api-export-cancel": {"POST": WRITE},
     # webhooks
     "api-webhooks": {"GET": READ, "POST": WRITE},
     "api-webhook": {"GET": READ, "PATCH": WRITE, "DELETE": WRITE},

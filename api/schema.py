@@ -31,6 +31,7 @@ REFUSALS = {
     403: "The key lacks the scope, or the caller may not do this now.",
     404: "There is no such thing, or not for this caller.",
     409: "What is there does not allow it: the code says what.",
+    410: "It was there, and has been thrown away.",
     412: "The configuration has changed since it was read (If-Match).",
     415: "The body is not JSON.",
     422: "The input breaks a rule; each problem points at its field.",
@@ -81,6 +82,8 @@ class AssaySchema(AutoSchema):
         """The query as its serializer has it, with the headers that every POST and PATCH takes."""
         query = getattr(self.view, "query_serializer", None)
         found: list[Any] = [query] if query is not None and self.method == "GET" else []
+        if self.method == "POST" and hasattr(self.view, "post_query_serializer"):
+            found.append(self.view.post_query_serializer)
         if self.method == "POST":
             found.append(
                 OpenApiParameter(
@@ -111,7 +114,9 @@ class AssaySchema(AutoSchema):
         """The replies that the view names, with what may be refused."""
         named = getattr(self.view, "replies", {}).get(self.method)
         return {
-            code: OpenApiResponse(serializer, description=_description(int(code)))
+            code: OpenApiResponse(
+                serializer, description=_description(code[0] if isinstance(code, tuple) else int(code))
+            )
             for code, serializer in (named or {200: {"type": "object"}}).items()
         }
 
@@ -153,6 +158,7 @@ class AssaySchema(AutoSchema):
             codes.append(422)
         if self.method in getattr(self.view, "versioned_methods", ()):
             codes.append(412)
+        codes += getattr(self.view, "get_refusals", ()) if self.method == "GET" else ()
         return sorted(codes)
 
     def _words(self) -> str:

@@ -102,6 +102,12 @@ class InProgress(DomainError):
     code = "in_progress"
 
 
+class Expired(DomainError):
+    """It was there, and has been thrown away."""
+
+    code = "expired"
+
+
 class KeyReused(DomainError):
     """An idempotency key came back with a different body."""
 

@@ -15,7 +15,6 @@ from crowd.formats.parquet import is_available
 from crowd.formats.writing import csv_blocks, json_lines, json_list, jsonl_blocks, parquet_blocks
 from crowd.models import Export, Import, Project, User
 from crowd.policies.exports import ExportPlan, plan_export
-from crowd.queries.access import MANAGING
 from crowd.queries.export_objects import objects_of
 from crowd.queries.export_rows import table_of
 
@@ -71,25 +70,19 @@ def exports_of(project: Project) -> QuerySet[Export]:
     return Export.objects.filter(project=project).select_related("project")
 
 
-def import_for(*, uid: uuid.UUID, user: User) -> Import:
-    """The import, if the user manages its project; otherwise NotFound, as for one that does not exist."""
-    rows = Import.objects.filter(project__memberships__user=user, project__memberships__role__in=MANAGING)
+def import_for(*, uid: uuid.UUID, user: User, roles: Iterable[Role]) -> Import:
+    """The import, if the user has one of the roles on its project; otherwise NotFound, as for one that is not there."""
+    rows = Import.objects.filter(project__memberships__user=user, project__memberships__role__in=list(roles))
     job = rows.select_related("project", "file").filter(uid=uid).first()
     if job is None:
         raise NotFound("there is no such import")
     return job
 
 
-def export_for(*, uid: uuid.UUID, user: User) -> Export:
-    """The export, if the user may make one like it; otherwise NotFound, as for one that does not exist."""
-    rows = Export.objects.select_related("project", "file").filter(uid=uid, project__memberships__user=user)
-    job = rows.filter(project__memberships__role__in=[*MANAGING, Role.FINANCE]).first()
-    if job is None or not may_export(job.project, user, job.kind):
+def export_for(*, uid: uuid.UUID, user: User, roles: Iterable[Role]) -> Export:
+    """The export, if the user has one of the roles on its project; otherwise NotFound, as for one that is not there."""
+    rows = Export.objects.filter(project__memberships__user=user, project__memberships__role__in=list(roles))
+    job = rows.select_related("project", "file").filter(uid=uid).first()
+    if job is None:
         raise NotFound("there is no such export")
     return job
-
-
-def may_export(project: Project, user: User, kind: str) -> bool:
-    """Whether the user's role on the project opens an export of that kind."""
-    roles = (*MANAGING, Role.FINANCE) if kind == ExportKind.PAYOUTS else MANAGING
-    return project.memberships.filter(user=user, role__in=roles).exists()

@@ -16,6 +16,7 @@ from crowd.jobs import enqueue_answer
 from crowd.models import Answer, Assignment, Enrolment, ImportedWorker, Project, Task, User, Worker
 from crowd.models.user import MACHINE_DOMAIN
 from crowd.policies.votes import first_vote_state, takes_place
+from crowd.services.bulk_rows import insert_rows
 from crowd.services.import_judging import ReadyAnswer, ReadyRow, WorkerName, takes_part
 from crowd.services.tasks import NewGold, NewTask, insert_golds, insert_tasks
 
@@ -161,7 +162,8 @@ def _write_answers(
     workers: dict[WorkerName, int],
     at: datetime,
 ) -> None:
-    assignments = Assignment.objects.bulk_create(
+    assignments = insert_rows(
+        Assignment,
         [
             Assignment(
                 project=project,
@@ -176,9 +178,9 @@ def _write_answers(
             )
             for (task, answer), has_place in zip(pairs, placed, strict=True)
         ],
-        batch_size=BATCH,
     )
-    answers = Answer.objects.bulk_create(
+    answers = insert_rows(
+        Answer,
         [
             Answer(
                 project=project,
@@ -198,7 +200,6 @@ def _write_answers(
             )
             for assignment, (task, answer), has_place in zip(assignments, pairs, placed, strict=True)
         ],
-        batch_size=BATCH,
     )
     for row in answers:
         if row.processed_at is None:
@@ -208,7 +209,8 @@ def _write_answers(
 def _write_skips(
     project: Project, skips: Sequence[tuple[Task, WorkerName]], workers: dict[WorkerName, int], at: datetime
 ) -> None:
-    Assignment.objects.bulk_create(
+    insert_rows(
+        Assignment,
         [
             Assignment(
                 project=project,
@@ -223,5 +225,4 @@ def _write_skips(
             )
             for task, name in skips
         ],
-        batch_size=BATCH,
     )

@@ -19,6 +19,7 @@ from crowd.policies.payloads import check_payload
 from crowd.policies.routing import BEGUN, UNTOUCHED, routed
 from crowd.policies.wording import shorten
 from crowd.queries.forms import form_of
+from crowd.services.bulk_rows import insert_rows
 from crowd.services.events import record_event
 from crowd.services.prices import gold_price_problems
 
@@ -83,8 +84,8 @@ def insert_tasks(*, project: Project, tasks: Sequence[NewTask]) -> list[Task]:
     chance = random.SystemRandom()
     # A task that comes with answers was begun elsewhere: it is no fair sample of what stopping early does.
     audited = [not task.answers and chance.random() < project.audit_share for task in tasks]
-    rows = Task.objects.bulk_create(
-        [_task(project, task, is_audited) for task, is_audited in zip(tasks, audited, strict=True)], batch_size=BATCH
+    rows = insert_rows(
+        Task, [_task(project, task, is_audited) for task, is_audited in zip(tasks, audited, strict=True)]
     )
     Audit.objects.bulk_create(
         [Audit(task=row, project=project) for row, is_audited in zip(rows, audited, strict=True) if is_audited],

@@ -11,14 +11,17 @@ import pytest
 from callers import as_user, as_worker
 from cast import Cast
 from django.urls import reverse
+from imported import queued
 from pay_rows import PAY_BODIES, PAY_FILL
 from rest_framework.test import APIClient
 
 from api.permission_table import PUBLIC, TABLE, reaches
 from api.urls import urlpatterns
 from crowd.enums import CoursePart, KeyScope, Role, WorkerKind
-from crowd.models import ApiKey, Course, Example, Membership, Rater, Step, User, Webhook
+from crowd.models import ApiKey, Course, Example, Export, Membership, Rater, Step, User, Webhook
+from crowd.queries.exports import plan_for
 from crowd.services.courses import CoursePlan, NewItem, create_course
+from crowd.services.exports import create_export
 from crowd.services.prompts import NewExample, add_examples
 from crowd.services.raters import NewRater, create_rater
 from crowd.services.training import start_attempt
@@ -54,6 +57,9 @@ FILL: dict[str, Callable[[Cast], Any]] = {
     "member": lambda cast: cast.finance.uid,
     "answer": lambda cast: cast.answer(cast.workers[2]).answer.uid,
     "key": lambda cast: ApiKey.objects.create(user=cast.owner, name="old", digest=secrets.token_hex(32)).uid,
+    "kind": lambda cast: "answers",
+    "upload": lambda cast: queued(cast, "text\nx\n").uid,
+    "export": lambda cast: ordered_export(cast).uid,
     "webhook": lambda cast: webhook(cast).uid,
     "delivery": lambda cast: ping_webhook(webhook=webhook(cast)).uid,
 }
@@ -77,6 +83,11 @@ def rater(cast: Cast) -> Rater:
 def example(cast: Cast) -> Example:
     rows = [NewExample(payload={"text": "nice"}, label="positive")]
     return add_examples(project=cast.project, pool="shots", examples=rows, actor=cast.owner).examples.get()
+
+
+def ordered_export(cast: Cast) -> Export:
+    plan = plan_for(cast.project, kind="answers", file_format="csv", filters={})
+    return create_export(project=cast.project, plan=plan, actor=cast.owner)
 
 
 def first_step(cast: Cast) -> Step:
