@@ -125,10 +125,10 @@ def _annotation(numbers: dict[Any, int], worker: Any, result: list[dict[str, Any
 def _consensuses(project: Project, plan: ExportPlan) -> Iterator[tuple[str, dict[str, Any], Any, float, str | None]]:
     """Of each consensus the task's key and payload, the value, the confidence, the model."""
     labels = project.label_values
-    fields = ("task__key", "task__payload", "label_index", "confidence", "run__model")
+    fields = ("task__key", "task__payload", "label_index", "value", "confidence", "run__model")
     for page in pages_of(consensus_rows(project, plan), fields, PAGE):
-        for _, key, payload, label, confidence, model in page:
-            yield key, payload, labels[label], confidence, model
+        for _, key, payload, label, value, confidence, model in page:
+            yield key, payload, value if label is None else labels[label], confidence, model
 
 
 def _predictions(project: Project, plan: ExportPlan) -> Iterator[dict[str, Any]]:

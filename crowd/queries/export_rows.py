@@ -57,13 +57,23 @@ def _consensus(project: Project, plan: ExportPlan) -> Table:
         *(Column("model"), Column("run"), Column("state"), Column("updated_at", "time")),
         Column("posterior", "posterior"),
     ]
-    fields = ("task__key", "label_index", "confidence", "answers", "run__model", "run__uid", "task__state")
+    fields = ("task__key", "label_index", "value", "confidence", "answers", "run__model", "run__uid", "task__state")
 
     def rows() -> Iterator[Sequence[Any]]:
         for page in pages_of(consensus_rows(project, plan), (*fields, "updated_at", "posterior")):
-            for _, key, label, confidence, answers, model, run, state, at, posterior in page:
+            for _, key, label, value, confidence, answers, model, run, state, at, posterior in page:
                 uid = None if run is None else str(run)
-                yield key, labels[label], confidence, answers, model, uid, state, at, posterior
+                yield (
+                    key,
+                    value if label is None else labels[label],
+                    confidence,
+                    answers,
+                    model,
+                    uid,
+                    state,
+                    at,
+                    posterior,
+                )
 
     return Table(columns, rows(), labels)
 
