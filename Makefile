@@ -6,10 +6,11 @@ BIN := .venv/bin
 # Two processes suit a small machine; the suite is safe at any number.
 TEST_PROCESSES ?= 2
 
-.PHONY: help setup demo serve test openapi check format setup-bench migrations clean
+.PHONY: help setup setup-llm demo demo-llm test-llm serve test openapi check format setup-bench migrations clean
 
 help:
 	@echo "make demo [SERVE=0] [PORT=8000]  run the whole product on real data, then serve the pages"
+	@echo "make demo-llm                    people and a real language model on one project, measured"
 	@echo "make serve [PORT=8000]           serve what the demo or you have put into the database"
 	@echo "make test                        the test suite (DATABASE_URL and REDIS_URL choose other servers)"
 	@echo "make openapi                     write docs/openapi.yaml anew, after a change of the API"
@@ -30,6 +31,20 @@ web/built/.ready: .venv/.ready web/front/package-lock.json web/front/build.mjs $
 
 demo: setup
 	@$(BIN)/python -m demo $(if $(PORT),--port $(PORT),) $(if $(filter 0,$(SERVE)),--no-serve,)
+
+demo-llm: setup setup-llm
+	@$(BIN)/python -m demo.llm
+
+setup-llm: .venv-llm/.ready
+
+.venv-llm/.ready: requirements-llm.txt requirements-llm-alone.txt
+	@$(PYTHON) -m venv .venv-llm
+	@.venv-llm/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-llm.txt
+	@.venv-llm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-llm-alone.txt
+	@touch $@
+
+test-llm: setup setup-llm
+	$(BIN)/python -m pytest -m live_llm
 
 serve: setup
 	@$(BIN)/python manage.py migrate --verbosity 0
@@ -67,4 +82,4 @@ setup-bench: .venv-bench/.ready
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-bench .local .cache .mypy_cache .ruff_cache .hypothesis static_collected web/built web/front/node_modules
+	rm -rf .venv .venv-bench .venv-llm .local .cache .mypy_cache .ruff_cache .hypothesis static_collected web/built web/front/node_modules

@@ -133,6 +133,7 @@ TABLE: dict[str, dict[str, Access]] = {
     "api-rater-pause": {"POST": WRITE},
     "api-rater-resume": {"POST": WRITE},
     "api-rater-progress": {"GET": READ},
+    "api-rater-votes": {"GET": READ},
     "api-rater-failures": {"GET": READ},
     "api-rater-retry": {"POST": WRITE},
     "api-rater-retrain": {"POST": WRITE},

@@ -122,6 +122,7 @@ urlpatterns = [
     path(f"{RATER}/pause", raters.RaterPauseView.as_view(), name="api-rater-pause"),
     path(f"{RATER}/resume", raters.RaterResumeView.as_view(), name="api-rater-resume"),
     path(f"{RATER}/progress", raters.RaterProgressView.as_view(), name="api-rater-progress"),
+    path(f"{RATER}/votes", raters.RaterVotesView.as_view(), name="api-rater-votes"),
     path(f"{RATER}/failures", raters.RaterFailuresView.as_view(), name="api-rater-failures"),
     path(f"{RATER}/failures/retry", raters.RaterRetryView.as_view(), name="api-rater-retry"),
     path(f"{RATER}/retrain", raters.RaterRetrainView.as_view(), name="api-rater-retrain"),

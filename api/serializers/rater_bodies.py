@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from crowd.models import ExamplePool, PromptTemplate, PromptVersion, Rater, RaterRun, VoteFailure
+from crowd.models import ExamplePool, PromptTemplate, PromptVersion, Rater, RaterRun, VoteDetail, VoteFailure
 from crowd.policies.forecast import Forecast, Range
 from crowd.queries.raters import PreviewRow, Progress
 from crowd.services.rater_previews import Shown
@@ -116,6 +116,19 @@ def failure_body(failure: VoteFailure) -> dict[str, Any]:
         "detail": failure.detail,
         "created_at": failure.created_at.isoformat(),
         "retried_at": None if failure.retried_at is None else failure.retried_at.isoformat(),
+    }
+
+
+def vote_body(vote: VoteDetail) -> dict[str, Any]:
+    """A vote; for managers, since it shows which tasks are gold."""
+    plain = ("probabilities", "label_mass", "cost_micros", "latency_seconds", "is_cached")
+    return {
+        "task": vote.task.key,
+        "is_gold": vote.assignment.is_gold,
+        "label": None if vote.answer is None else vote.answer.value,
+        "abstained_because": vote.cached_vote.abstained_because,
+        **{name: getattr(vote, name) for name in plain},
+        "created_at": vote.created_at.isoformat(),
     }
 
 

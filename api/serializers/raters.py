@@ -220,6 +220,21 @@ class FailureOutput(serializers.Serializer[Any]):
     retried_at = serializers.DateTimeField(allow_null=True)
 
 
+class VoteOutput(serializers.Serializer[Any]):
+    """A vote or an abstention with what stands behind it; the fields are those of docs/raters.md."""
+
+    task = serializers.CharField()
+    is_gold = serializers.BooleanField()
+    label = serializers.CharField(allow_null=True)
+    abstained_because = serializers.CharField(allow_blank=True)
+    probabilities = serializers.ListField(child=serializers.FloatField(), allow_null=True)
+    label_mass = serializers.FloatField(allow_null=True)
+    cost_micros = serializers.IntegerField()
+    latency_seconds = serializers.FloatField()
+    is_cached = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+
+
 class RetriedOutput(serializers.Serializer[Any]):
     """How many failures are tried again."""
 

@@ -8,9 +8,9 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.pagination import page_body
+from api.pagination import PageInput, page_body
 from api.serializers.lists import list_of, page_of
-from api.serializers.rater_bodies import failure_body, forecast_body, preview_body, rater_body, run_body
+from api.serializers.rater_bodies import failure_body, forecast_body, preview_body, rater_body, run_body, vote_body
 from api.serializers.raters import (
     FailureOutput,
     FailuresInput,
@@ -21,10 +21,11 @@ from api.serializers.raters import (
     RaterPreviewOutput,
     RetriedOutput,
     RunOutput,
+    VoteOutput,
 )
 from api.views.base import AssayView, PostView
 from crowd.models import Rater
-from crowd.queries.raters import failures_of, newest_preview, preview_rows, progress_of, rater_of, raters_of
+from crowd.queries.raters import failures_of, newest_preview, preview_rows, progress_of, rater_of, raters_of, votes_of
 from crowd.services.idempotency import Outcome
 from crowd.services.rater_previews import forecast_rater, show_prompts
 from crowd.services.rater_runs import launch_rater, pause_rater, preview_rater, resume_rater, retry_failures
@@ -156,6 +157,18 @@ class RaterFailuresView(AssayView):
         if "reason" in asked:
             rows = rows.filter(reason=asked["reason"])
         return Response(page_body(rows, request, asked, failure_body, order="-id"))
+
+
+class RaterVotesView(AssayView):
+    """A rater's votes."""
+
+    query_serializer = PageInput
+    replies = {"GET": {200: page_of(VoteOutput)}}
+
+    def get(self, request: Request, project: uuid.UUID, rater: uuid.UUID) -> Response:
+        """With label probabilities, cost and latency, abstentions included."""
+        rows = votes_of(rater_of(self.project(request, project), rater))
+        return Response(page_body(rows, request, self.asked(request), vote_body))
 
 
 class RaterRetryView(RaterBaseView):

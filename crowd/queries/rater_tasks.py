@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from crowd.enums import AssignmentState, TaskState
 from crowd.models import Assignment, Enrolment, Rater, Task
-from crowd.queries.tasks import pick_gold
+from crowd.queries.tasks import pick_gold, unseen_by
 
 OFFERED = [TaskState.OPEN, TaskState.COMPLETE, TaskState.DISPUTED]
 
@@ -18,7 +18,9 @@ def upcoming_tasks(rater: Rater, *, limit: int) -> list[Task]:
     """
     enrolment = Enrolment.objects.select_related("project").get(project=rater.project, worker=rater.worker)
     tasks = [assignment.task for assignment in _held(rater).select_related("task")]
-    tasks += list(_ahead(rater, enrolment.cursor)[:limit])
+    ahead = list(_ahead(rater, enrolment.cursor)[:limit])
+    # At the end of the order come those that golds have pushed back, and those let go.
+    tasks += ahead or list(unseen_by(rater.worker, _ahead(rater, 0))[:limit])
     gold = pick_gold(rater.project, rater.worker) if rater.project.gold_rate > 0 and tasks else None
     return tasks if gold is None else [*tasks, gold.task]
 

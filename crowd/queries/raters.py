@@ -19,6 +19,7 @@ from crowd.models import (
     RaterCall,
     RaterRun,
     Task,
+    VoteDetail,
     VoteFailure,
 )
 from crowd.policies.forecast import Forecast, Range, Sample, forecast, time_left
@@ -109,6 +110,11 @@ def preview_rows(run: RaterRun) -> list[PreviewRow]:
 def failures_of(rater: Rater) -> QuerySet[VoteFailure]:
     """Votes that did not come about, the newest first."""
     return VoteFailure.objects.filter(rater=rater).select_related("task").order_by("-pk")
+
+
+def votes_of(rater: Rater) -> QuerySet[VoteDetail]:
+    """A rater's votes and abstentions, with task and answer."""
+    return VoteDetail.objects.filter(rater=rater).select_related("task", "assignment", "answer", "cached_vote")
 
 
 def forecast_of(rater: Rater, *, tasks: int, guesses: list[Sample]) -> Forecast:

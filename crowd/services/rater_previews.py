@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from crowd.enums import TaskState, WorkerKind
+from crowd.enums import WorkerKind
 from crowd.models import Rater, Task
 from crowd.policies.forecast import Forecast, Sample
+from crowd.queries.rater_tasks import OFFERED
 from crowd.queries.raters import forecast_of
 from crowd.raters.chat import FRAME_TOKENS, guess_tokens, parts_of
 from crowd.services.model_calls import TOKENS_PER_PRICE
@@ -33,12 +34,12 @@ class Shown:
 
 
 def show_prompts(*, rater: Rater, tasks: int) -> list[Shown]:
-    """What the first open tasks look like in the prompt; empty for a rater without one."""
+    """What the first tasks look like in the prompt; empty for a rater without one."""
     if rater.kind != WorkerKind.LLM:
         return []
     plan = plan_of(rater)
     shown = []
-    for task in Task.objects.filter(project=rater.project, state=TaskState.OPEN).order_by("pk")[:tasks]:
+    for task in Task.objects.filter(project=rater.project, state__in=OFFERED).order_by("pk")[:tasks]:
         suspicions = suspicions_of(task.payload, plan.words)
         parts = parts_of(plan, task.payload, is_suspect=bool(suspicions))
         tokens = sum(guess_tokens(part.body) for part in parts)
@@ -48,7 +49,7 @@ def show_prompts(*, rater: Rater, tasks: int) -> list[Shown]:
 
 def forecast_rater(*, rater: Rater) -> Forecast:
     """Cost and time of a vote on every task there is: measured where calls were made, else from the prompts' length."""
-    offered = Task.objects.filter(project=rater.project).exclude(state__in=[TaskState.GOLD, TaskState.CANCELLED])
+    offered = Task.objects.filter(project=rater.project, state__in=OFFERED)
     tasks = offered.order_by()[:MOST_COUNTED].count()
     guesses = [_guess(rater, row) for row in show_prompts(rater=rater, tasks=GUESSED_FROM)]
     nothing = Sample(calls=0, tokens=0, cost_micros=0, seconds=0.0)

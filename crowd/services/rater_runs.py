@@ -8,10 +8,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from crowd.enums import AssignmentState, EventKind, FailureReason, RaterRunKind, RaterRunState, TaskState
+from crowd.enums import AssignmentState, EventKind, FailureReason, RaterRunKind, RaterRunState
 from crowd.errors import Conflict
 from crowd.jobs import enqueue_rater
 from crowd.models import Assignment, Project, Rater, RaterRun, Task, User, VoteFailure
+from crowd.queries.rater_tasks import OFFERED
 from crowd.raters.verdicts import hash_payload
 from crowd.services.events import record_event
 from crowd.services.model_calls import reset_calls
@@ -40,10 +41,10 @@ def preview_rater(*, rater: Rater, tasks: int, actor: User) -> RaterRun:
     Tasks at random from the project's first ones, no golds. Raises Conflict while another preview runs, or when
     there are no tasks.
     """
-    open_tasks = Task.objects.filter(project=rater.project, state=TaskState.OPEN).order_by("pk")
-    ids = list(open_tasks.values_list("pk", flat=True)[:SAMPLED_FROM])
+    offered = Task.objects.filter(project=rater.project, state__in=OFFERED).order_by("pk")
+    ids = list(offered.values_list("pk", flat=True)[:SAMPLED_FROM])
     if not ids:
-        raise Conflict("the project has no open tasks to try the rater on")
+        raise Conflict("the project has no tasks to try the rater on")
     return _start(rater, RaterRunKind.PREVIEW, actor, sorted(random.sample(ids, min(tasks, len(ids), MAX_PREVIEW))))
 
 

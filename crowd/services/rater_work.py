@@ -184,6 +184,7 @@ def _vote(desk: _Desk) -> timedelta:
     run, rater = desk.run, desk.rater
     if run.tasks_left == 0 and not tasks_ahead(rater):
         return IDLE
+    is_finished = False
     try:
         while True:
             _check(desk)
@@ -194,7 +195,7 @@ def _vote(desk: _Desk) -> timedelta:
                 _check(desk)
                 claim = claim_task(project_uid=rater.project.uid, worker=rater.worker)
                 if claim.assignment is None:
-                    RaterRun.objects.filter(pk=run.pk, fence=run.fence).update(tasks_left=0)
+                    is_finished = True
                     return IDLE
                 _settle(desk, claim.assignment)
     except ProjectClosed:
@@ -202,7 +203,9 @@ def _vote(desk: _Desk) -> timedelta:
     except DomainError as refusal:
         raise _Stop(refusal.code, refusal.detail) from refusal
     finally:
-        RaterRun.objects.filter(pk=run.pk, fence=run.fence).update(tasks_left=tasks_left(rater))
+        # Only a claim knows that nothing is left: golds have pushed tasks back behind the cursor.
+        left = 0 if is_finished else max(1, tasks_left(rater))
+        RaterRun.objects.filter(pk=run.pk, fence=run.fence).update(tasks_left=left)
 
 
 def _settle(desk: _Desk, assignment: Assignment) -> None:

@@ -281,3 +281,15 @@ def test_a_run_that_is_leased_is_left_to_its_holder(cast: Cast, endpoint: FakeEn
     RaterRun.objects.update(leased_until=timezone.now() + timedelta(seconds=30))
     work(rater)
     assert endpoint.bodies == []
+
+
+def test_slices_leave_no_task_behind_the_golds(endpoint: FakeEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    cast = make_cast(tasks=8)
+    cast.gold(4)
+    cast.configure(gold_rate=0.5)
+    endpoint.delay_seconds = 0.1
+    monkeypatch.setattr("crowd.services.rater_work.SLICE_SECONDS", 0.7)
+    rater = chat_rater(cast, endpoint.url, concurrency=1)
+    vote(cast, rater)
+    work(rater, slices=60)
+    assert Answer.objects.filter(worker=rater.worker, is_gold=False).count() == 8
