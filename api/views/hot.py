@@ -15,6 +15,7 @@ from api.auth import key_text, worker_log_in
 from api.errors import problem_response
 from api.parsers import StrictJSONParser
 from api.serializers.work import SubmitInput
+from api.throttles import check_rate
 from api.views.base import once_per_key
 from api.views.work import ClaimView, SubmitView, claim_outcome, submit_outcome
 from crowd.models import User, Worker
@@ -59,6 +60,7 @@ def _served(request: HttpRequest, act: Callable[[Worker], Outcome]) -> HttpRespo
     try:
         key = key_text(request)
         log_in = worker_log_in(key or "")
+        check_rate(log_in.user.pk, "work")
         outcome, is_replay = _once(request, log_in.user, lambda: act(log_in.worker))
     except Exception as error:
         problem = problem_response(error, {})

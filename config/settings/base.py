@@ -143,7 +143,15 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "DEFAULT_SCHEMA_CLASS": "api.schema.AssaySchema",
+    "DEFAULT_THROTTLE_CLASSES": ["api.throttles.CallerThrottle"],
 }
+# Calls a minute of one user; 0: as many as they like. What processes have taken is counted in Redis, else in a table.
+RATES = {
+    "work": env.integer("ASSAY_RATE_WORK", 12_000, minimum=0),
+    "read": env.integer("ASSAY_RATE_READ", 3_000, minimum=0),
+    "write": env.integer("ASSAY_RATE_WRITE", 3_000, minimum=0),
+}
+RATE_STORE = "cache" if REDIS_URL else "database"
 
 # --- security -------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {

@@ -15,6 +15,8 @@ WHITENOISE_USE_FINDERS = True
 CELERY_TASK_DEFAULT_QUEUE = f"assay-tests-{os.getpid()}"
 # Tests start the worker themselves where they need one.
 IS_WORKER_EMBEDDED = False
+# Queries are counted: those of the throttles are tested on their own.
+RATE_STORE = "cache"
 if IS_SQLITE:
     # A file, not memory: threads of the race tests need connections of their own. One per process, so that two runs
     # at once do not meet.

@@ -6,10 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import IntegrityError, transaction
+import psycopg
+from django.db import IntegrityError, OperationalError, connection, transaction
 
-from crowd.errors import KeyReused
+from crowd.errors import InProgress, KeyReused
 from crowd.models import IdempotencyRecord, User
+
+# How long a repeat waits for the first call before it is told to come back.
+WAIT_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ def run_once(*, user: User, key: str, request_digest: str, act: Callable[[], Out
     """Run ``act`` unless this user's key has an outcome; returns the outcome and whether it is a replay.
 
     The record is written first, in the transaction of the act: of simultaneous repeats one acts, the others wait for
-    it. An act that raises leaves no record, so it may be tried again. Raises KeyReused for another request.
+    it. An act that raises leaves no record, so it may be tried again. Raises KeyReused for another
+    request, InProgress while the first one takes long.
     """
     stored = _stored(user, key, request_digest)
     if stored is not None:
@@ -35,18 +40,40 @@ def run_once(*, user: User, key: str, request_digest: str, act: Callable[[], Out
         with transaction.atomic():
             record = IdempotencyRecord(user=user, key=key, request_digest=request_digest)
             with transaction.atomic():
+                _wait_briefly()
                 record.save(force_insert=True)
+                _wait_as_always()
             outcome = act()
             record.status = outcome.status
             record.body = outcome.body if outcome.stored is None else outcome.stored
             record.headers = outcome.headers
             record.save(update_fields=["status", "body", "headers"])
             return outcome, False
+    except OperationalError as error:
+        if isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+            raise InProgress("the first call with this Idempotency-Key still runs; repeat this one later") from error
+        raise
     except IntegrityError:
         stored = _stored(user, key, request_digest)
         if stored is None:
             raise
         return stored, True
+
+
+def _wait_briefly() -> None:
+    # The first call's record is not committed yet: the insert waits for it, on PostgreSQL by a lock. On SQLite the
+    # immediate transaction has waited already.
+    _set_lock_timeout(f"'{WAIT_SECONDS}s'")
+
+
+def _wait_as_always() -> None:
+    _set_lock_timeout("DEFAULT")
+
+
+def _set_lock_timeout(value: str) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout TO {value}")
 
 
 def _stored(user: User, key: str, request_digest: str) -> Outcome | None:

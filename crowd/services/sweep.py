@@ -22,6 +22,7 @@ from crowd.services.panels import refresh_panels, stale_panels
 from crowd.services.pay_review import approve_by_silence, close_unappealed
 from crowd.services.processing import process_or_postpone
 from crowd.services.rater_work import work_on_run
+from crowd.services.rates import forget_windows
 from crowd.services.refit import refit_project
 from crowd.services.reopening import reopen_due
 from crowd.services.restitution import restitutions_due
@@ -54,6 +55,7 @@ def sweep_once() -> None:
     for project_id in stale_panels():
         enqueue_panels(project_id)
     prune_log()
+    forget_windows()
     enqueue_lost_files()
 
 
@@ -69,6 +71,7 @@ def work_off() -> bool:
     close_idle()
     adjust_leases()
     settle_silence()
+    forget_windows()
     for project_id in list(_due_refits().values_list("id", flat=True)):
         refit_project(project_id=project_id)
     return len(answer_ids) == BATCH
