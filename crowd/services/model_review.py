@@ -34,14 +34,17 @@ RESAMPLES = 200
 
 
 def review_models(*, project: Project) -> int:
-    """Review every model of a project; returns how many moved. Nothing is read where there are no models.
+    """Review every model of a project; returns how many moved. Nothing is read where there are no models,
+    nor where answers have no label.
 
     Safe to run twice: a test is only made anew when the tasks shared with people have grown.
     """
     enrolments = models_on(project)
-    if not enrolments:
+    if not enrolments or len(project.labels) < 2:
         return 0
     evidence, terms = model_evidence(project), gate_terms(project)
+    if not evidence.everything.n_answers:
+        return 0
     ids = [enrolment.worker_id for enrolment in enrolments]
     on_gold, gold = gold_votes(project, ids)
     correlations = _correlations(evidence, on_gold, gold)

@@ -96,8 +96,19 @@ def _fit_and_store(project: Project, run: AggregationRun) -> bool:
         with transaction.atomic():
             settle_after_fit(task_ids=candidates[start : start + SETTLE_BATCH], project=project, at=now)
     warn_by_peers(project=project, at=now)
-    review_models(project=project)
+    _review(project)
     return True
+
+
+def _review(project: Project) -> None:
+    """The fit stands whatever comes of the review; the next fit brings another."""
+    try:
+        with warnings.catch_warnings():
+            # A test's fit that stops early is judged by what it predicts.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            review_models(project=project)
+    except Exception:
+        logger.exception("the models of project %s could not be reviewed", project.pk)
 
 
 def _fail(project: Project, run: AggregationRun, error: Exception) -> None:
