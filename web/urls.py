@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
+from web.account.statement import statement_page
 from web.account.views import HomeView, LogInPage, own_page
 from web.manager import panels
 from web.manager import views as manager
@@ -18,6 +19,7 @@ urlpatterns = [
     path("log-in/", LogInPage.as_view(), name="log-in"),
     path("log-out/", LogoutView.as_view(), name="log-out"),
     path("me/", own_page, name="me"),
+    path("me/statement/", statement_page, name="own-statement"),
     path(f"{WORK}/", worker.show_desk, name="work"),
     path(f"{WORK}/wait/", worker.show_wait, name="work-wait"),
     path(f"{WORK}/finished/", worker.show_finished, name="work-finished"),

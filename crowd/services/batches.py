@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from crowd.enums import AccountKind, BatchFormat, BatchState, EventKind, LineState, TransactionKind
+from crowd.enums import AccountKind, BatchFormat, BatchState, EventKind, LineState, TransactionKind, WebhookKind
 from crowd.errors import Conflict, FieldProblem, InvalidInput
 from crowd.models import Batch, BatchFile, BatchLine, Entry, PaidEntry, Project, User, Worker
 from crowd.policies.payout_files import write_file
@@ -20,6 +20,7 @@ from crowd.queries.payouts import Due, batch_for, due_of, file_lines, reference_
 from crowd.services.events import record_event
 from crowd.services.ledger import Posting, accounts_of, post_many
 from crowd.services.locks import lock_books
+from crowd.services.webhooks import announce
 
 CHUNK = 500
 
@@ -83,7 +84,13 @@ def approve_batch(*, project: Project, batch_uid: uuid.UUID, actor: User) -> Bat
     if batch.made_by_id == actor.pk:
         raise Conflict("you made this batch; a second person must approve it")
     fields = {"approved_by": actor, "approved_at": timezone.now()}
-    return _move(batch, BatchState.DRAFT, BatchState.APPROVED, EventKind.BATCH_APPROVED, actor, fields)
+    with transaction.atomic():
+        was_draft = batch.state == BatchState.DRAFT
+        moved = _move(batch, BatchState.DRAFT, BatchState.APPROVED, EventKind.BATCH_APPROVED, actor, fields)
+        if was_draft and moved.approved_at == fields["approved_at"]:
+            data = {"batch": str(batch.uid), "format": batch.format, "currency": batch.currency}
+            announce(kind=WebhookKind.PAYOUT_APPROVED, project=project, data=data)
+        return moved
 
 
 def export_batch(*, project: Project, batch_uid: uuid.UUID, actor: User) -> BatchFile:
