@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from decimal import Decimal
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -45,6 +47,17 @@ def integer(name: str, default: int, *, minimum: int) -> int:
     if number < minimum:
         raise ImproperlyConfigured(f"{name}={number} is too small; it must be at least {minimum}")
     return number
+
+
+def amounts_micros(name: str) -> dict[str, int]:
+    """Amounts by currency, as ``USD=8,GBP=6.50``, in micro-units; empty when not set."""
+    found = {}
+    for part in names(name, []):
+        currency, _, amount = part.partition("=")
+        if not re.fullmatch(r"[A-Z]{3}", currency.strip()) or not re.fullmatch(r"\d{1,9}(\.\d{1,6})?", amount.strip()):
+            raise ImproperlyConfigured(f"{name}: {part!r} is not a currency with its amount; write USD=8,GBP=6.50")
+        found[currency.strip()] = int(Decimal(amount.strip()) * 1_000_000)
+    return found
 
 
 def names(name: str, default: list[str] | None = None) -> list[str]:

@@ -108,6 +108,12 @@ class Expired(DomainError):
     code = "expired"
 
 
+class PayUnderFloor(Conflict):
+    """An hour of the work is likely to pay less than the project's floor, and nobody has said why."""
+
+    code = "pay_under_floor"
+
+
 class KeyReused(DomainError):
     """An idempotency key came back with a different body."""
 

@@ -113,6 +113,14 @@ def refresh_panels(project_id: int) -> None:
     refresh(project_id=project_id)
 
 
+@shared_task(name="crowd.jobs.measure_project")
+def measure_project(project_id: int) -> None:
+    """Take the readings of a project, unless another process does."""
+    from crowd.services.measuring import measure_project as measure
+
+    measure(project_id=project_id)
+
+
 def enqueue_answer(answer_id: int) -> None:
     """Have the answer processed once the transaction commits."""
     transaction.on_commit(lambda: _wake(process_answer, answer_id))
@@ -152,6 +160,11 @@ def enqueue_import(import_id: int) -> None:
 def enqueue_export(export_id: int) -> None:
     """Have an export made once the transaction commits."""
     transaction.on_commit(lambda: _wake(run_export, export_id, WAKE_FILES))
+
+
+def enqueue_measurement(project_id: int) -> None:
+    """Have a project's readings taken once the transaction commits."""
+    transaction.on_commit(lambda: _wake(measure_project, project_id))
 
 
 def _wake(job: Any, row_id: int, embedded: threading.Event = WAKE) -> None:

@@ -100,6 +100,10 @@ CACHES = {
 # Hosts, as host or host:port, that webhooks may reach although they are private or speak plain HTTP.
 WEBHOOK_ALLOWED_HOSTS = env.names("ASSAY_WEBHOOK_ALLOWED_HOSTS", [])
 
+# --- pay --------------------------------------------------------------------------------------------------------
+# The least for an active hour where a project sets no floor of its own, by currency; micro-units.
+PAY_FLOORS_MICROS = env.amounts_micros("ASSAY_PAY_FLOORS")
+
 # --- accounts -------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "crowd.User"
 LOGIN_URL = "log-in"

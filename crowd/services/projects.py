@@ -16,6 +16,7 @@ from crowd.policies.forms.labels import OWN_TITLES
 from crowd.policies.projects import check_project, usual_scale
 from crowd.services.budgets import create_budget
 from crowd.services.events import record_event
+from crowd.services.fairness import check_launch
 
 FIRST_LEASE_SECONDS = 600
 
@@ -80,11 +81,17 @@ def create_project(*, plan: ProjectPlan, owner: User) -> Project:
     return project
 
 
-def launch_project(*, project: Project, actor: User) -> Project:
-    """Let the project hand out tasks. Raises Conflict without tasks or when it is archived."""
+def launch_project(*, project: Project, actor: User, acknowledgement: str = "") -> Project:
+    """Let the project hand out tasks.
+
+    ``acknowledgement``: in words, why it is launched though an hour of it is likely to pay less than the floor. Raises
+    Conflict without tasks or when it is archived, PayUnderFloor.
+    """
     with transaction.atomic():
         if not project.tasks.exists():
             raise Conflict("the project has no tasks; add tasks before launching it")
+        if project.state != ProjectState.LIVE:
+            check_launch(project=project, acknowledgement=acknowledgement, actor=actor, at=timezone.now())
         move_project(
             project, ProjectState.LIVE, [ProjectState.DRAFT, ProjectState.PAUSED], EventKind.PROJECT_LAUNCHED, actor
         )

@@ -21,6 +21,7 @@ from crowd.queries.model_votes import as_counted
 from crowd.services.consensus import settle_after_fit
 from crowd.services.events import record_event
 from crowd.services.fit_storage import store_consensus, store_run, store_skills
+from crowd.services.measuring import request_measurement
 from crowd.services.model_review import review_models
 from crowd.services.peer_evidence import store_peer_evidence, warn_by_peers
 from quality.aggregation import MODELS
@@ -85,6 +86,7 @@ def _fit_and_store(project: Project, run: AggregationRun) -> bool:
         candidates = store_consensus(project, run, read, result, now)
         store_skills(project, run, read, result, now)
         store_peer_evidence(project=project, read=read, result=result)
+        request_measurement(project=project)
         record_event(
             kind=EventKind.REFIT_DONE,
             project=project,

@@ -8,7 +8,14 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from crowd.enums import AssignmentState
-from crowd.jobs import enqueue_answer, enqueue_panels, enqueue_rater, enqueue_refit, enqueue_webhook
+from crowd.jobs import (
+    enqueue_answer,
+    enqueue_measurement,
+    enqueue_panels,
+    enqueue_rater,
+    enqueue_refit,
+    enqueue_webhook,
+)
 from crowd.models import Assignment, Project
 from crowd.queries.answers import unprocessed
 from crowd.queries.raters import due_runs
@@ -18,6 +25,7 @@ from crowd.services.assignments import expire_assignment
 from crowd.services.courier import prune_log
 from crowd.services.file_jobs import enqueue_lost_files
 from crowd.services.leases import adjust_leases
+from crowd.services.measuring import due_measurements, forget_browsers, measure_project
 from crowd.services.panels import refresh_panels, stale_panels
 from crowd.services.pay_review import approve_by_silence, close_unappealed
 from crowd.services.processing import process_or_postpone
@@ -40,6 +48,9 @@ def sweep_once() -> None:
     expire_levels()
     reopen_due()
     restitutions_due()
+    forget_browsers()
+    for project_id in due_measurements().values_list("project_id", flat=True)[:BATCH]:
+        enqueue_measurement(project_id)
     close_idle()
     adjust_leases()
     settle_silence()
@@ -74,6 +85,9 @@ def work_off() -> bool:
     forget_windows()
     for project_id in list(_due_refits().values_list("id", flat=True)):
         refit_project(project_id=project_id)
+    forget_browsers()
+    for project_id in list(due_measurements().values_list("project_id", flat=True)[:BATCH]):
+        measure_project(project_id=project_id)
     return len(answer_ids) == BATCH
 
 

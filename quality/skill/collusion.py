@@ -110,6 +110,14 @@ def benjamini_hochberg(p_values: Floats, level: float) -> NDArray[np.bool_]:
     return rejected
 
 
+def benjamini_yekutieli(p_values: Floats, level: float) -> NDArray[np.bool_]:
+    """Which hypotheses to reject so that the false discovery rate is at most ``level``, however the tests depend."""
+    m = len(p_values)
+    return (
+        benjamini_hochberg(p_values, level / float(np.sum(1 / np.arange(1, m + 1)))) if m else np.zeros(0, dtype=bool)
+    )
+
+
 def _pairs(answers: AnswerSet, by_task: NDArray[np.intp]) -> dict[tuple[int, int], tuple[Any, Any]]:
     """For each pair of workers (lower index first) the rows of their answers to common tasks, in one order."""
     ends = np.searchsorted(answers.task[by_task], np.arange(answers.n_tasks + 1))

@@ -36,6 +36,38 @@ def peer_evidence(
     stored posterior: that may be calibrated, and would then give back less than the own answer put in. A task that
     nobody else answered is left out. Raises ValueError when the shapes do not fit the answers.
     """
+    kept, others = _others(answers, prevalence, confusion, counted)
+    worker, n_workers = answers.worker[kept], answers.n_workers
+    agreed = others[np.arange(len(kept)), answers.label[kept]]
+    return PeerEvidence(
+        agreed=np.bincount(worker, weights=agreed, minlength=n_workers).astype(np.float64),
+        differed=np.bincount(worker, weights=1 - agreed, minlength=n_workers).astype(np.float64),
+        tasks=np.bincount(worker, minlength=n_workers),
+    )
+
+
+def peer_counts(
+    answers: AnswerSet,
+    prevalence: NDArray[np.floating],
+    confusion: NDArray[np.floating],
+    *,
+    counted: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """Expected counts (W, K, K) ``[worker, true, given]``: what the others hold for true where the worker gave what.
+
+    Arguments, errors and what is left out as in `peer_evidence`, whose ``agreed`` is the sum of the diagonals.
+    """
+    kept, others = _others(answers, prevalence, confusion, counted)
+    n_labels = len(answers.labels)
+    counts = np.zeros((answers.n_workers, n_labels, n_labels))
+    np.add.at(counts.transpose(0, 2, 1), (answers.worker[kept], answers.label[kept]), others)
+    return counts
+
+
+def _others(
+    answers: AnswerSet, prevalence: NDArray[np.floating], confusion: NDArray[np.floating], counted: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """The rows of counted answers to tasks that others answered too, and the others' posterior for each, (n, K)."""
     n_tasks, n_workers, n_labels = answers.n_tasks, answers.n_workers, len(answers.labels)
     if prevalence.shape != (n_labels,):
         raise ValueError(f"prevalence has shape {prevalence.shape}; the answers need {(n_labels,)}")
@@ -55,9 +87,4 @@ def peer_evidence(
     others = total[task] - factor + np.log(np.maximum(prevalence, SMALLEST_CELL))
     others = np.exp(others - others.max(axis=1, keepdims=True))
     others /= others.sum(axis=1, keepdims=True)
-    agreed = others[np.arange(len(kept)), label]
-    return PeerEvidence(
-        agreed=np.bincount(worker, weights=agreed, minlength=n_workers).astype(np.float64),
-        differed=np.bincount(worker, weights=1 - agreed, minlength=n_workers).astype(np.float64),
-        tasks=np.bincount(worker, minlength=n_workers),
-    )
+    return kept, others
