@@ -13,7 +13,15 @@ from api.serializers.control import EventsQuery, ProjectsQuery
 from api.serializers.control_bodies import event_body
 from api.serializers.control_outputs import EventOutput
 from api.serializers.lists import page_of
-from api.serializers.project import CloneInput, PendingOutput, ProjectInput, ProjectOutput, ProjectPatch, project_body
+from api.serializers.project import (
+    CloneInput,
+    LaunchInput,
+    PendingOutput,
+    ProjectInput,
+    ProjectOutput,
+    ProjectPatch,
+    project_body,
+)
 from api.views.base import AssayView, PostView, version_asked
 from crowd.models import Project
 from crowd.queries.listings import PROJECT_FILTERS, events_of, narrowed
@@ -110,11 +118,13 @@ class EventsView(AssayView):
 class LaunchView(PostView):
     """Launches a project."""
 
+    input_serializer = LaunchInput
     replies = {"POST": {200: ProjectOutput}}
 
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
-        """Let it hand out tasks."""
-        row = launch_project(project=self.project(request, project), actor=self.user(request))
+        """Let it hand out tasks; where an hour would pay less than the floor, only with an acknowledgement."""
+        row, body = self.project(request, project), self.parsed(request)
+        launch_project(project=row, actor=self.user(request), acknowledgement=body["acknowledgement"])
         return Outcome(200, project_body(row))
 
 

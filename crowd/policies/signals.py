@@ -53,7 +53,7 @@ def pace_signals(workers: Sequence[int], worker: NDArray[np.int64], speed: Speed
     """Workers half of whose answers or more came too fast for the task, and those who keep time like a clock."""
     n = np.bincount(worker, minlength=len(workers))
     fast = np.bincount(worker, weights=speed.residual < FAST_AT, minlength=len(workers)).astype(int)
-    enough = np.flatnonzero(n >= LEAST_ANSWERS)
+    enough = np.flatnonzero(n >= LEAST_ANSWERS).tolist()
     found = []
     p_fast = np.array([pace_p_value(int(fast[i]), int(n[i])) for i in enough])
     for i, p, flag in zip(enough, p_fast, benjamini_hochberg(p_fast, FALSE_DISCOVERIES), strict=True):
@@ -66,7 +66,7 @@ def pace_signals(workers: Sequence[int], worker: NDArray[np.int64], speed: Speed
                 "growth_exponent": round(speed.exponent, 3),
             }
             found.append(Signal(FlagKind.TOO_FAST, workers[i], p_value=float(p), evidence=evidence))
-    p_clock = clockwork_p_values(speed.residual, worker, n_workers=len(workers))[enough]
+    p_clock = clockwork_p_values(np.asarray(speed.residual, dtype=np.float64), worker, n_workers=len(workers))[enough]
     p_clock = np.nan_to_num(p_clock, nan=1.0)
     for i, p, flag in zip(enough, p_clock, benjamini_hochberg(p_clock, FALSE_DISCOVERIES), strict=True):
         if flag:
@@ -88,8 +88,8 @@ def longest_runs(crowd: Suspect, *, n_labels: int) -> list[Signal]:
     shares = np.median(table[totals[:, 0] > 0] / totals[totals[:, 0] > 0], axis=0) + 1e-3
     shares = shares / shares.sum()
     tests = {}
-    for i in np.flatnonzero(totals[:, 0] >= LEAST_ANSWERS):
-        tests[int(i)] = longest_run(crowd.label[known & (crowd.worker == i)][-LONGEST_LOOK:], shares)
+    for i in np.flatnonzero(totals[:, 0] >= LEAST_ANSWERS).tolist():
+        tests[i] = longest_run(crowd.label[known & (crowd.worker == i)][-LONGEST_LOOK:], shares)
     flagged = benjamini_hochberg(np.array([test.p_value for test in tests.values()]), FALSE_DISCOVERIES)
     return [
         Signal(
@@ -122,17 +122,19 @@ def no_information(workers: Sequence[Hashable], counts: NDArray[np.float64], *, 
     typical = float(np.median(told.mean(axis=0)))
     p_values = ((told > LITTLE_SHARE * typical).sum(axis=0) + 1) / (DRAWS + 1)
     found = []
-    for i, p, flag in zip(enough, p_values, benjamini_hochberg(p_values, FALSE_DISCOVERIES), strict=True):
-        worker_id = workers[i]
+    for place, p, flag in zip(
+        range(enough.size), p_values, benjamini_hochberg(p_values, FALSE_DISCOVERIES), strict=True
+    ):
+        worker_id = workers[int(enough[place])]
         if flag and isinstance(worker_id, int) and worker_id in people:
-            column = told[:, np.flatnonzero(enough == i)[0]]
+            column = told[:, place]
             low, high = np.quantile(column, [0.025, 0.975])
             evidence = {
                 "nats_per_answer": round(float(column.mean()), 4),
                 "low": round(float(low), 4),
                 "high": round(float(high), 4),
                 "typical_nats_per_answer": round(typical, 4),
-                "answers": round(float(n[i]), 1),
+                "answers": round(float(n[enough[place]]), 1),
             }
             found.append(Signal(FlagKind.NO_INFORMATION, worker_id, p_value=float(p), evidence=evidence))
     return found

@@ -73,14 +73,19 @@ def fairness_figures(project: Project, now: datetime) -> FairnessFigures:
 
 def floor_for(project: Project) -> int | None:
     """The least for an hour, in micro-units of the project's currency; None where nobody set one."""
-    terms = FairnessTerms.objects.filter(project=project).first()
+    terms = fairness_terms(project)
     own = None if terms is None else terms.floor_micros
     return floor_of(own=own, of_server=settings.PAY_FLOORS_MICROS, currency=project.currency)
 
 
+def fairness_terms(project: Project) -> FairnessTerms | None:
+    """What the project has set; None where nothing."""
+    return FairnessTerms.objects.filter(project=project).first()
+
+
 def launch_forecast(project: Project) -> PayForecast:
     """What an hour on the project will pay, from work done, the manager's estimate, or the length of its tasks."""
-    terms = FairnessTerms.objects.filter(project=project).first()
+    terms = fairness_terms(project)
     reading = ProjectReading.objects.filter(project=project, kind=ReadingKind.FAIRNESS).first()
     hourly = None if reading is None else reading.figures["hourly"]
     observed = None
@@ -144,7 +149,7 @@ def _given_up(project: Project, since: datetime, cap: float, typical: float) -> 
         project=project, kind__in=[EventKind.TASK_SKIPPED, EventKind.LEASE_EXPIRED], created_at__gt=since
     )
     kinds = dict(ends.order_by("-id").values_list("subject", "kind")[:NEWEST])
-    uids = list(kinds)
+    uids = [uid for uid in kinds if uid is not None]
     found = []
     for start in range(0, len(uids), CHUNK):
         rows = Assignment.objects.filter(uid__in=uids[start : start + CHUNK], worker__kind=WorkerKind.HUMAN)

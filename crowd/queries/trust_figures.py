@@ -66,7 +66,7 @@ def trust_figures(project: Project) -> TrustFigures:
     )
     answered = np.bincount(read.answers.worker, minlength=len(place))
     workers: dict[int, dict[str, Any]] = {}
-    contributors = []
+    contributors: list[dict[str, Any]] = []
     for worker_id, i in place.items():
         assert isinstance(worker_id, int)
         information = {
@@ -137,7 +137,7 @@ def _gold_counts(project: Project, place: dict[Any, int], golds: dict[int, list[
 
 def _adjudicated_counts(project: Project, read: ProjectAnswers) -> Counts:
     decided = dict(Adjudication.objects.filter(project=project).values_list("task_id", "label_index"))
-    truth = np.array([decided.get(task, -1) for task in read.answers.tasks], dtype=np.int64)
+    truth = np.array([decided.get(int(str(task)), -1) for task in read.answers.tasks], dtype=np.int64)
     counts = np.zeros((read.answers.n_workers, len(project.labels), len(project.labels)))
     if truth.size:
         kept = truth[read.answers.task] >= 0

@@ -66,8 +66,13 @@ def clockwork_p_values(residual: NDArray[np.float64], worker: NDArray[np.int64],
     ``residual``: (N,) log times over what the task's length predicts, in the crowd's standard deviations; what is
     usual is the median of the workers' own spreads. nan under ten answers. A pace is a habit, not a proof.
     """
-    held = np.clip(residual, -4.0, 4.0)  # one interruption must not hide a clock
     n = np.bincount(worker, minlength=n_workers)
+    middle = np.zeros(n_workers)
+    order = np.argsort(worker, kind="stable")
+    for w, own in enumerate(np.split(residual[order], np.cumsum(n)[:-1])):
+        middle[w] = np.median(own) if own.size else 0.0
+    # Around the own middle, no further than one deviation: an interruption must not hide a clock.
+    held = np.clip(residual - middle[worker], -1.0, 1.0)
     mean = np.bincount(worker, weights=held, minlength=n_workers) / np.maximum(n, 1)
     squares = np.bincount(worker, weights=(held - mean[worker]) ** 2, minlength=n_workers)
     enough = n >= 10

@@ -73,7 +73,7 @@ def compare_groups(
     raw: dict[str, float] = {}
     for name, (hit, members) in counts.items():
         if members >= smallest and everybody - members >= smallest:
-            table = [[hit, members - hit], [all_hit - hit, everybody - members - (all_hit - hit)]]
+            table = np.array([[hit, members - hit], [all_hit - hit, everybody - members - (all_hit - hit)]])
             raw[name] = float(fisher_exact(table).pvalue)
     adjusted = dict(zip(raw, holm(list(raw.values())), strict=True))
     rows = []

@@ -13,18 +13,34 @@ from cast import Cast
 from django.urls import reverse
 from imported import queued
 from pay_rows import PAY_BODIES, PAY_FILL
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from api.permission_table import PUBLIC, TABLE, reaches
 from api.urls import urlpatterns
-from crowd.enums import CoursePart, KeyScope, Role, WorkerKind
-from crowd.models import ApiKey, Course, Example, Export, Membership, Rater, Step, User, Webhook
+from crowd.enums import CoursePart, KeyScope, Role, TrustLevel, WorkerKind
+from crowd.models import (
+    ApiKey,
+    Course,
+    Example,
+    Export,
+    Flag,
+    Membership,
+    Rater,
+    Restitution,
+    Step,
+    TrustChange,
+    User,
+    Webhook,
+)
 from crowd.queries.exports import plan_for
 from crowd.services.courses import CoursePlan, NewItem, create_course
 from crowd.services.exports import create_export
 from crowd.services.prompts import NewExample, add_examples
 from crowd.services.raters import NewRater, create_rater
+from crowd.services.restitution import overturn_change
 from crowd.services.training import start_attempt
+from crowd.services.trust_terms import set_trust
 from crowd.services.webhook_settings import WebhookPlan, add_webhook, ping_webhook
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +76,9 @@ FILL: dict[str, Callable[[Cast], Any]] = {
     "kind": lambda cast: "answers",
     "upload": lambda cast: queued(cast, "text\nx\n").uid,
     "export": lambda cast: ordered_export(cast).uid,
+    "change": lambda cast: suspension(cast).uid,
+    "flag": lambda cast: flag(cast).uid,
+    "restitution": lambda cast: restitution(cast).uid,
     "webhook": lambda cast: webhook(cast).uid,
     "delivery": lambda cast: ping_webhook(webhook=webhook(cast)).uid,
 }
@@ -68,6 +87,30 @@ FILL: dict[str, Callable[[Cast], Any]] = {
 def course(cast: Cast) -> Course:
     items = tuple(NewItem(key=f"i{n}", payload={"text": "x"}, labels=("positive",)) for n in range(30))
     return create_course(project=cast.project, plan=CoursePlan(name="Basics", exam=items), actor=cast.owner)
+
+
+def suspension(cast: Cast) -> TrustChange:
+    level = TrustLevel.SUSPENDED
+    return set_trust(
+        project=cast.project, worker_uid=cast.workers[1].uid, level=level, reason="careless", actor=cast.owner
+    )
+
+
+def flag(cast: Cast) -> Flag:
+    now = timezone.now()
+    return Flag.objects.create(
+        project=cast.project,
+        worker=cast.workers[1],
+        kind="too_fast",
+        window=now.date(),
+        evidence={},
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def restitution(cast: Cast) -> Restitution:
+    return overturn_change(project=cast.project, change_uid=suspension(cast).uid, reason="wrong", actor=cast.owner)
 
 
 def webhook(cast: Cast) -> Webhook:

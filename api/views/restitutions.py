@@ -1,0 +1,93 @@
+"""Errors that are made good: golds corrected, decisions overturned, what that changed."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.pagination import PageInput, page_body
+from api.serializers.lists import page_of
+from api.serializers.reports_trust import (
+    CorrectionInput,
+    OverturnInput,
+    RestitutionDetailOutput,
+    RestitutionLineOutput,
+    RestitutionOutput,
+    line_body,
+    restitution_body,
+)
+from api.views.base import AssayView, PostView
+from api.views.reports import ListView
+from crowd.models import Project
+from crowd.queries.restitutions import lines_by_kind, lines_of, restitution_for, restitutions_of
+from crowd.services.idempotency import Outcome
+from crowd.services.restitution import correct_gold, overturn_change
+
+
+class GoldCorrectView(PostView):
+    """A gold whose right labels are wrong."""
+
+    input_serializer = CorrectionInput
+    replies = {"POST": {202: RestitutionOutput}}
+
+    def act(self, request: Request, *, project: uuid.UUID, task: uuid.UUID, **kwargs: Any) -> Outcome:
+        """Correct it; scores, trust, suspensions, rejections and money that followed are put right by a job."""
+        row, body = self.project(request, project), self.parsed(request)
+        restitution = correct_gold(
+            project=row, task_uid=task, labels=body["labels"], reason=body["reason"], actor=self.user(request)
+        )
+        return Outcome(202, restitution_body(restitution))
+
+
+class OverturnView(PostView):
+    """A warning, restriction or suspension that was wrong."""
+
+    input_serializer = OverturnInput
+    replies = {"POST": {202: RestitutionOutput}}
+
+    def act(self, request: Request, *, project: uuid.UUID, change: uuid.UUID, **kwargs: Any) -> Outcome:
+        """Overturn it; what followed is put right by a job, with an apology."""
+        row, body = self.project(request, project), self.parsed(request)
+        restitution = overturn_change(project=row, change_uid=change, reason=body["reason"], actor=self.user(request))
+        return Outcome(202, restitution_body(restitution))
+
+
+class RestitutionsView(ListView):
+    """Everything that was made good on a project."""
+
+    replies = {"GET": {200: page_of(RestitutionOutput)}}
+
+    def rows(self, project: Project) -> QuerySet[Any]:
+        """With what they are about."""
+        return restitutions_of(project)
+
+    def body(self, row: Any, project: Project) -> dict[str, Any]:
+        """Without the lines."""
+        return restitution_body(row)
+
+
+class RestitutionView(AssayView):
+    """One restitution."""
+
+    replies = {"GET": {200: RestitutionDetailOutput}}
+
+    def get(self, request: Request, project: uuid.UUID, restitution: uuid.UUID) -> Response:
+        """How it stands, and how many lines of each kind it has."""
+        row = restitution_for(self.project(request, project), restitution)
+        return Response(restitution_body(row) | {"lines": lines_by_kind(row)})
+
+
+class RestitutionLinesView(AssayView):
+    """What a restitution changed."""
+
+    query_serializer = PageInput
+    replies = {"GET": {200: page_of(RestitutionLineOutput)}}
+
+    def get(self, request: Request, project: uuid.UUID, restitution: uuid.UUID) -> Response:
+        """One page of lines, in the order in which they were written."""
+        row = restitution_for(self.project(request, project), restitution)
+        return Response(page_body(lines_of(row), request, self.asked(request), line_body))
