@@ -88,7 +88,6 @@ TABLE: dict[str, dict[str, Access]] = {
     "api-flag-confirm": {"POST": WRITE},
     "api-fairness": {"GET": READ, "POST": WRITE},
     # errors made good
-    "api-gold-correct": {"POST": WRITE},
     "api-restitutions": {"GET": READ},
     "api-restitution": {"GET": READ},
     "api-restitution-lines": {"GET": READ},

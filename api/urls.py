@@ -103,7 +103,6 @@ urlpatterns = [
     path(f"{PROJECT}/flags", fairness.FlagsView.as_view(), name="api-flags"),
     path(f"{PROJECT}/flags/<uuid:flag>/dismiss", fairness.DismissFlagView.as_view(), name="api-flag-dismiss"),
     path(f"{PROJECT}/flags/<uuid:flag>/confirm", fairness.ConfirmFlagView.as_view(), name="api-flag-confirm"),
-    path(f"{PROJECT}/golds/<uuid:task>/correct", restitutions.GoldCorrectView.as_view(), name="api-gold-correct"),
     path(f"{PROJECT}/restitutions", restitutions.RestitutionsView.as_view(), name="api-restitutions"),
     path(f"{PROJECT}/restitutions/<uuid:restitution>", restitutions.RestitutionView.as_view(), name="api-restitution"),
     path(

@@ -29,12 +29,6 @@ class LabelSerializer(serializers.Serializer[Any]):
         return {"value": attrs["value"], "title": attrs.get("title") or attrs["value"]}
 
 
-class LaunchInput(serializers.Serializer[Any]):
-    """Why the project is launched though an hour of it is likely to pay less than its floor; else left out."""
-
-    acknowledgement = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
-
-
 class ProjectInput(serializers.Serializer[Any]):
     """A project to create."""
 

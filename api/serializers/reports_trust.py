@@ -15,11 +15,10 @@ from crowd.policies.spreadsheets import neutral
 from crowd.queries.worker_reports import OwnReport, WorkerReport
 
 
-class CorrectionInput(serializers.Serializer[Any]):
-    """A gold's right labels as they should be."""
+class LaunchInput(serializers.Serializer[Any]):
+    """Why the project is launched though an hour of it is likely to pay less than its floor; else left out."""
 
-    labels = serializers.ListField(child=serializers.CharField(max_length=200), max_length=1000)
-    reason = serializers.CharField(max_length=2000, allow_blank=True)
+    acknowledgement = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
 
 
 class OverturnInput(serializers.Serializer[Any]):

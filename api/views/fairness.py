@@ -5,15 +5,14 @@ from __future__ import annotations
 import uuid
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.pagination import PageInput, page_body
 from api.serializers.lists import page_of
 from api.serializers.money import money
 from api.serializers.reports_trust import FairnessInput, FairnessOutput, FlagOutput, NoteInput, flag_body
-from api.views.base import PostView
-from api.views.reports import ListView
+from api.views.base import AssayView, PostView
 from crowd.enums import FlagState, ReadingKind
 from crowd.errors import FieldProblem, InvalidInput
 from crowd.models import Project
@@ -63,18 +62,16 @@ class FairnessView(PostView):
         }
 
 
-class FlagsView(ListView):
+class FlagsView(AssayView):
     """The flags on a project's workers: evidence, never a punishment."""
 
+    query_serializer = PageInput
     replies = {"GET": {200: page_of(FlagOutput)}}
 
-    def rows(self, project: Project) -> QuerySet[Any]:
-        """With the workers."""
-        return flags_of(project)
-
-    def body(self, row: Any, project: Project) -> dict[str, Any]:
-        """The flag with its evidence."""
-        return flag_body(row)
+    def get(self, request: Request, project: uuid.UUID) -> Response:
+        """One page of flags with their evidence, the oldest first."""
+        rows = flags_of(self.project(request, project))
+        return Response(page_body(rows, request, self.asked(request), flag_body))
 
 
 class DecideFlagView(PostView):

@@ -15,13 +15,13 @@ from api.serializers.control_outputs import EventOutput
 from api.serializers.lists import page_of
 from api.serializers.project import (
     CloneInput,
-    LaunchInput,
     PendingOutput,
     ProjectInput,
     ProjectOutput,
     ProjectPatch,
     project_body,
 )
+from api.serializers.reports_trust import LaunchInput
 from api.views.base import AssayView, PostView, version_asked
 from crowd.models import Project
 from crowd.queries.listings import PROJECT_FILTERS, events_of, narrowed

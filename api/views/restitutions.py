@@ -1,18 +1,16 @@
-"""Errors that are made good: golds corrected, decisions overturned, what that changed."""
+"""Errors that are made good: decisions overturned, and what that and each corrected gold changed."""
 
 from __future__ import annotations
 
 import uuid
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.pagination import PageInput, page_body
 from api.serializers.lists import page_of
 from api.serializers.reports_trust import (
-    CorrectionInput,
     OverturnInput,
     RestitutionDetailOutput,
     RestitutionLineOutput,
@@ -21,26 +19,9 @@ from api.serializers.reports_trust import (
     restitution_body,
 )
 from api.views.base import AssayView, PostView
-from api.views.reports import ListView
-from crowd.models import Project
 from crowd.queries.restitutions import lines_by_kind, lines_of, restitution_for, restitutions_of
 from crowd.services.idempotency import Outcome
-from crowd.services.restitution import correct_gold, overturn_change
-
-
-class GoldCorrectView(PostView):
-    """A gold whose right labels are wrong."""
-
-    input_serializer = CorrectionInput
-    replies = {"POST": {202: RestitutionOutput}}
-
-    def act(self, request: Request, *, project: uuid.UUID, task: uuid.UUID, **kwargs: Any) -> Outcome:
-        """Correct it; scores, trust, suspensions, rejections and money that followed are put right by a job."""
-        row, body = self.project(request, project), self.parsed(request)
-        restitution = correct_gold(
-            project=row, task_uid=task, labels=body["labels"], reason=body["reason"], actor=self.user(request)
-        )
-        return Outcome(202, restitution_body(restitution))
+from crowd.services.restitution import overturn_change
 
 
 class OverturnView(PostView):
@@ -56,18 +37,16 @@ class OverturnView(PostView):
         return Outcome(202, restitution_body(restitution))
 
 
-class RestitutionsView(ListView):
+class RestitutionsView(AssayView):
     """Everything that was made good on a project."""
 
+    query_serializer = PageInput
     replies = {"GET": {200: page_of(RestitutionOutput)}}
 
-    def rows(self, project: Project) -> QuerySet[Any]:
-        """With what they are about."""
-        return restitutions_of(project)
-
-    def body(self, row: Any, project: Project) -> dict[str, Any]:
-        """Without the lines."""
-        return restitution_body(row)
+    def get(self, request: Request, project: uuid.UUID) -> Response:
+        """One page of restitutions, the oldest first, without their lines."""
+        rows = restitutions_of(self.project(request, project))
+        return Response(page_body(rows, request, self.asked(request), restitution_body))
 
 
 class RestitutionView(AssayView):

@@ -11,9 +11,9 @@ import pytest
 from callers import as_user, as_worker
 from cast import Cast
 from django.urls import reverse
+from django.utils import timezone
 from imported import queued
 from pay_rows import PAY_BODIES, PAY_FILL
-from django.utils import timezone
 from rest_framework.test import APIClient
 
 from api.permission_table import PUBLIC, TABLE, reaches

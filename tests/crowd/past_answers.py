@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
-from cast import Cast
+from cast import Cast, make_cast
 from django.utils import timezone
 
 from crowd.enums import AssignmentState
-from crowd.models import Answer, Assignment, Task, Worker
+from crowd.models import Answer, Assignment, Gold, Task, Worker
 from crowd.services.processing import process_answer
+
+START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+BAD = 4  # the gold whose label is wrong at first; everybody meets it fifth
 
 
 @contextmanager
@@ -56,3 +59,15 @@ def give(
         with clock_at(at):
             process_answer(answer_id=answer.pk)
     return answer
+
+
+def few_golds(script: str, labels: tuple[str, ...] = ("negative",)) -> Cast:
+    """The first worker's golds a minute apart, right (r) or wrong (w); the fifth has these labels."""
+    cast = make_cast(tasks=2, workers=2)
+    cast.gold(len(script), "positive")
+    golds = list(Gold.objects.filter(project=cast.project).order_by("id"))
+    Gold.objects.filter(pk=golds[BAD].pk).update(labels=list(labels))
+    for step, (gold, mark) in enumerate(zip(golds, script, strict=True)):
+        task = Task.objects.get(pk=gold.task_id)
+        give(cast, cast.worker, task, "positive" if mark == "r" else "negative", START + timedelta(minutes=step))
+    return cast

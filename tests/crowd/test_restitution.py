@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from cast import Cast, make_cast
-from past_answers import clock_at, give
+from past_answers import BAD, START, clock_at, few_golds, give
 
 from crowd.enums import EventKind, RestitutionState, TrustLevel
-from crowd.errors import Conflict, InvalidInput, NotFound
 from crowd.models import (
     Answer,
     Enrolment,
@@ -38,9 +37,7 @@ from crowd.services.trust_terms import expire_levels, set_trust
 
 pytestmark = pytest.mark.django_db
 
-START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 N_GOLDS = 210
-BAD = 4  # the gold whose label is wrong at first; everybody meets it fifth
 
 
 def scripts() -> dict[int, str]:
@@ -142,6 +139,8 @@ def test_a_gold_corrected_after_a_thousand_answers_stands_as_if_it_had_been_righ
 
 def test_history_replayed_without_a_correction_is_history() -> None:
     cast = history(("negative",), n_golds=40)
+    with clock_at(END):
+        expire_levels()
     for worker in cast.workers:
         history_of = restitution_steps.trust_history(cast.enrolment(worker))
         replayed = restitution_steps.replay_trust(history_of.golds, history_of.changes, n_labels=3, now=END)
@@ -154,17 +153,6 @@ def test_history_replayed_without_a_correction_is_history() -> None:
         assert [(change.created_at, change.to_level) for change in own] == [
             (one.at, one.to_level) for one in replayed.decided
         ]
-
-
-def few_golds(script: str, labels: tuple[str, ...] = ("negative",)) -> Cast:
-    cast = make_cast(tasks=2, workers=2)
-    cast.gold(len(script), "positive")
-    golds = list(Gold.objects.filter(project=cast.project).order_by("id"))
-    Gold.objects.filter(pk=golds[BAD].pk).update(labels=list(labels))
-    for step, (gold, mark) in enumerate(zip(golds, script, strict=True)):
-        task = Task.objects.get(pk=gold.task_id)
-        give(cast, cast.worker, task, "positive" if mark == "r" else "negative", START + timedelta(minutes=step))
-    return cast
 
 
 def test_what_would_have_happened_besides_is_listed_and_not_imposed() -> None:
@@ -287,24 +275,3 @@ def test_pay_that_was_rejected_for_a_wrong_gold_is_paid_after_all() -> None:
     (owed,) = payout_report(cast.project)
     assert owed.micros == 6 * 20_000
     assert ledger_balance_micros(cast.project) == 0
-
-
-def test_what_cannot_be_corrected_is_refused_in_a_sentence() -> None:
-    cast = few_golds("rrrrr")
-    gold = Gold.objects.order_by("id")[BAD]
-    ask: dict[str, Any] = {"project": cast.project, "actor": cast.owner, "reason": "mislabelled"}
-    with pytest.raises(InvalidInput) as refused:
-        correct_gold(**ask | {"task_uid": gold.task.uid, "labels": ["purple"], "reason": " "})
-    assert [problem.pointer for problem in refused.value.problems] == ["/reason", "/labels/0"]
-    with pytest.raises(Conflict, match="already"):
-        correct_gold(**ask, task_uid=gold.task.uid, labels=["negative"])
-    with pytest.raises(NotFound):
-        correct_gold(**ask, task_uid=cast.task().uid, labels=["positive"])
-    correct(cast, is_done=False)
-    with pytest.raises(Conflict, match="still being worked off"):
-        correct_gold(**ask, task_uid=gold.task.uid, labels=["neutral"])
-    trusted = set_trust(
-        project=cast.project, worker_uid=cast.worker.uid, level=TrustLevel.TRUSTED, reason="good", actor=cast.owner
-    )
-    with pytest.raises(Conflict, match="only a warning"):
-        overturn_change(project=cast.project, change_uid=trusted.uid, reason="no", actor=cast.owner)
