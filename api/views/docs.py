@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from typing import Any
 
@@ -9,10 +10,13 @@ from csp.constants import NONCE, SELF
 from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 
+from api.errors import problem_response
 from api.schema import openapi
+from crowd.errors import NotFound
 
 YAML, JSON = "application/yaml", "application/json"
 
@@ -47,3 +51,11 @@ def _rendered(media_type: str) -> bytes:
     renderer: Any = OpenApiYamlRenderer() if media_type == YAML else OpenApiJsonRenderer()
     raw: bytes = renderer.render(openapi(), renderer_context={})
     return raw
+
+
+@csrf_exempt
+def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:  # noqa: ARG001  what no address matches
+    """404 as problem+json: a malformed id is as unknown as any other."""
+    problem = problem_response(NotFound("there is no such address"), {})
+    assert problem is not None
+    return HttpResponse(json.dumps(problem.data), status=404, content_type="application/problem+json")

@@ -48,3 +48,9 @@ def test_every_operation_says_what_it_answers() -> None:
 def test_the_document_is_served_to_anybody(api: APIClient) -> None:
     assert api.get("/api/v1/openapi.yaml").content.decode() == CHECKED_IN.read_text()
     assert api.get("/api/v1/openapi.json").json()["info"]["title"] == "Assay"
+
+
+def test_an_unknown_address_is_a_problem_too(api: APIClient) -> None:
+    response = api.post("/api/v1/projects/not-an-id/launch", {}, format="json")
+    assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
+    assert response.json()["code"] == "not_found"
