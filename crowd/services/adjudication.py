@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from crowd.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from crowd.models import Adjudication, Answer, Consensus, Project, Skill, Task, User
 from crowd.policies.known_answers import answer_of, known_consensus
 from crowd.queries.forms import form_of
-from crowd.services.announcements import task_notice
+from crowd.services.announcements import LabelChange, announce_label_changes, task_notice
 from crowd.services.events import record_event
 from crowd.services.webhooks import announce_all
 
@@ -82,6 +83,7 @@ def _decide(
             state=TaskState.COMPLETE, overlap=F("overlap") - F("open_slots"), open_slots=0, is_open=False
         )
         answers = list(Answer.objects.filter(task=task))
+        before = Consensus.objects.filter(task=task).values_list("label_index", flat=True).first()
         consensus, _ = Consensus.objects.update_or_create(
             task=task,
             defaults={
@@ -102,16 +104,22 @@ def _decide(
             detail={"label": value, "reason": reason},
             at=now,
         )
-        notice = task_notice(
-            kind=EventKind.TASK_COMPLETED,
-            task=task,
-            consensus=consensus,
-            project=project,
-            reason="decided by an expert",
-        )
-        announce_all(project=project, notices=[notice], at=now)
+        _announce(task, project, consensus, before, now)
         Project.objects.filter(pk=project.pk, is_dirty=False).update(is_dirty=True)
         return adjudication
+
+
+def _announce(task: Task, project: Project, consensus: Consensus, before: int | None, at: datetime) -> None:
+    after = consensus.label_index
+    if task.state == TaskState.COMPLETE and before is not None and after is not None and before != after:
+        # It was told as completed with another label.
+        change = LabelChange(task.pk, before, after, consensus.confidence)
+        announce_label_changes(changes=[change], project=project, at=at)
+        return
+    notice = task_notice(
+        kind=EventKind.TASK_COMPLETED, task=task, consensus=consensus, project=project, reason="decided by an expert"
+    )
+    announce_all(project=project, notices=[notice], at=at)
 
 
 def _note_evidence(answer: Answer, is_right: bool) -> None:

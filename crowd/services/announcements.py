@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Count, Sum
 
 from crowd.enums import EventKind, TrustLevel, WebhookKind
-from crowd.models import Consensus, Project, Task, TrustChange, Worker
+from crowd.models import (
+    Batch,
+    BatchLine,
+    Consensus,
+    Export,
+    ModelDecision,
+    Project,
+    Task,
+    TrustChange,
+    Worker,
+)
 from crowd.policies.known_answers import answer_of
 from crowd.services.webhooks import Notice, announce, announce_all
 
@@ -49,10 +62,66 @@ def task_notice(*, kind: EventKind, task: Task, consensus: Consensus, project: P
     return Notice(TASK_KINDS[kind], data)
 
 
-def announce_reopened(*, task: Task, project: Project, reason: str, at: datetime) -> None:
-    """A place of the task was given to another worker."""
-    data = {"task": str(task.uid), "key": task.key, "reason": reason}
-    announce(kind=WebhookKind.TASK_REOPENED, project=project, data=data, at=at)
+def announce_reopened(*, tasks: Sequence[Task], project: Project, reason: str, at: datetime) -> None:
+    """Completed tasks ask for answers again."""
+    notices = [
+        Notice(WebhookKind.TASK_REOPENED, {"task": str(task.uid), "key": task.key, "reason": reason}) for task in tasks
+    ]
+    announce_all(project=project, notices=notices, at=at)
+
+
+def announce_extended(*, task: Task, project: Project, reason: str, at: datetime) -> None:
+    """A manager asked for more answers of an open task."""
+    found = Consensus.objects.filter(task=task).values("answers", "confidence").first()
+    data = {"task": str(task.uid), "key": task.key, **(found or {"answers": 0, "confidence": None}), "reason": reason}
+    announce(kind=WebhookKind.OVERLAP_EXTENDED, project=project, data=data, at=at)
+
+
+def announce_decided_by_model(
+    *, decisions: Sequence[ModelDecision], tasks: Mapping[int, Task], project: Project, reason: str, at: datetime
+) -> None:
+    """Tasks that a certified model ended before any person answered them."""
+    notices = [
+        Notice(
+            WebhookKind.TASK_COMPLETED,
+            {
+                "task": str(tasks[decision.task_id].uid),
+                "key": tasks[decision.task_id].key,
+                "answers": 0,
+                "confidence": decision.confidence,
+                "reason": reason,
+                "label": project.label_values[decision.label_index],
+            },
+        )
+        for decision in decisions
+    ]
+    announce_all(project=project, notices=notices, at=at)
+
+
+def announce_payout(*, batch: Batch, project: Project, at: datetime) -> None:
+    """A second person approved a batch of payments; whom it pays is not told."""
+    found = BatchLine.objects.filter(batch=batch).aggregate(lines=Count("id"), micros=Sum("amount_micros"))
+    amount = Decimal(found["micros"] or 0).scaleb(-6)
+    data = {
+        "batch": str(batch.uid),
+        "format": batch.format,
+        "lines": found["lines"],
+        "amount": f"{amount:.6f}",
+        "currency": batch.currency,
+    }
+    announce(kind=WebhookKind.PAYOUT_APPROVED, project=project, data=data, at=at)
+
+
+def announce_export(*, job: Export, project: Project, rows: int, size_bytes: int, at: datetime) -> None:
+    """The file of an export can be fetched."""
+    data = {
+        "export": str(job.uid),
+        "kind": job.kind,
+        "format": job.file_format,
+        "rows": rows,
+        "size_bytes": size_bytes,
+    }
+    announce(kind=WebhookKind.EXPORT_READY, project=project, data=data, at=at)
 
 
 def announce_label_changes(*, changes: Sequence[LabelChange], project: Project, at: datetime) -> None:

@@ -11,16 +11,16 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from crowd.enums import AccountKind, BatchFormat, BatchState, EventKind, LineState, TransactionKind, WebhookKind
+from crowd.enums import AccountKind, BatchFormat, BatchState, EventKind, LineState, TransactionKind
 from crowd.errors import Conflict, FieldProblem, InvalidInput
 from crowd.models import Batch, BatchFile, BatchLine, Entry, PaidEntry, Project, User, Worker
 from crowd.policies.payout_files import write_file
 from crowd.policies.payouts import MAX_LINES, Line, check_options, line_problem, split_amount, unit_micros
 from crowd.queries.payouts import Due, batch_for, due_of, file_lines, reference_of
+from crowd.services.announcements import announce_payout
 from crowd.services.events import record_event
 from crowd.services.ledger import Posting, accounts_of, post_many
 from crowd.services.locks import lock_books
-from crowd.services.webhooks import announce
 
 CHUNK = 500
 
@@ -83,13 +83,13 @@ def approve_batch(*, project: Project, batch_uid: uuid.UUID, actor: User) -> Bat
     batch = batch_for(project=project, batch_uid=batch_uid)
     if batch.made_by_id == actor.pk:
         raise Conflict("you made this batch; a second person must approve it")
-    fields = {"approved_by": actor, "approved_at": timezone.now()}
+    now = timezone.now()
+    fields = {"approved_by": actor, "approved_at": now}
     with transaction.atomic():
         was_draft = batch.state == BatchState.DRAFT
         moved = _move(batch, BatchState.DRAFT, BatchState.APPROVED, EventKind.BATCH_APPROVED, actor, fields)
-        if was_draft and moved.approved_at == fields["approved_at"]:
-            data = {"batch": str(batch.uid), "format": batch.format, "currency": batch.currency}
-            announce(kind=WebhookKind.PAYOUT_APPROVED, project=project, data=data)
+        if was_draft and moved.approved_at == now:
+            announce_payout(batch=batch, project=project, at=now)
         return moved
 
 

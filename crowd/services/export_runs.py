@@ -20,6 +20,7 @@ from crowd.errors import DomainError
 from crowd.models import Export, StoredFile
 from crowd.policies.exports import ExportPlan
 from crowd.queries.exports import Counted, export_blocks, plan_for
+from crowd.services.announcements import announce_export
 from crowd.services.events import record_event
 from crowd.services.stored_files import discard_file, store_file
 
@@ -133,4 +134,6 @@ def _end(
         if state in kinds:
             detail = {"kind": job.kind, "format": job.file_format, "rows": rows, "problem": problem}
             record_event(kind=kinds[state], project=job.project, subject=job.uid, detail=detail, at=now)
+        if file is not None:
+            announce_export(job=job, project=job.project, rows=rows, size_bytes=file.size_bytes or 0, at=now)
     return True

@@ -27,6 +27,7 @@ from crowd.models import (
 from crowd.policies.gate import may_decide
 from crowd.queries.model_evidence import flagged_tasks, models_on
 from crowd.queries.model_votes import calibration_of, normalised, probabilities_of
+from crowd.services.announcements import announce_decided_by_model, announce_reopened
 
 BATCH = 500
 
@@ -120,7 +121,10 @@ def _decide(
         Task.objects.filter(pk__in=[row.task_id for row in ended]).update(
             state=TaskState.COMPLETE, overlap=F("overlap") - F("open_slots"), open_slots=0, is_open=False
         )
-        _record(project, ended, EventKind.TASK_COMPLETED, "a certified model decided", now)
+        reason = "a certified model decided"
+        _record(project, ended, EventKind.TASK_COMPLETED, reason, now)
+        found_tasks = {task.pk: task for task in tasks}
+        announce_decided_by_model(decisions=ended, tasks=found_tasks, project=project, reason=reason, at=now)
     return len(rows)
 
 
@@ -155,7 +159,9 @@ def _withdraw(project: Project, ids: Sequence[int]) -> None:
             open_slots=F("open_slots") + project.min_overlap,
             is_open=True,
         )
-        _record(project, again, EventKind.TASK_REOPENED, "the model that decided it lost the right to", now)
+        reason = "the model that decided it lost the right to"
+        _record(project, again, EventKind.TASK_REOPENED, reason, now)
+        announce_reopened(tasks=[tasks[row.task_id] for row in again], project=project, reason=reason, at=now)
 
 
 def _record(project: Project, rows: Sequence[ModelDecision], kind: EventKind, reason: str, at: datetime) -> None:

@@ -12,6 +12,7 @@ from crowd.enums import EventKind, TaskState
 from crowd.errors import Conflict, InvalidInput
 from crowd.models import ModelDecision, PrevalenceDraw, Project, Task, User
 from crowd.policies.routing import BANDS
+from crowd.services.announcements import announce_reopened
 from crowd.services.events import record_event
 
 BATCH = 500
@@ -44,13 +45,19 @@ def draw_prevalence_sample(*, project: Project, tasks: int, actor: User) -> floa
             part = drawn[start : start + BATCH]
             Task.objects.filter(pk__in=part, state=TaskState.OPEN).update(priority=F("priority") + BANDS)
             alone = ModelDecision.objects.filter(task__in=part, is_audited=False, withdrawn_at__isnull=True)
-            Task.objects.filter(pk__in=alone.values("task"), state=TaskState.COMPLETE).update(
+            again = list(
+                Task.objects.select_for_update(no_key=True)
+                .filter(pk__in=alone.values("task"), state=TaskState.COMPLETE)
+                .order_by("pk")
+            )
+            Task.objects.filter(pk__in=[task.pk for task in again]).update(
                 state=TaskState.OPEN,
                 overlap=F("overlap") + project.min_overlap,
                 open_slots=F("open_slots") + project.min_overlap,
                 is_open=True,
                 priority=F("priority") + BANDS,
             )
+            announce_reopened(tasks=again, project=project, reason="people answer a sample of what models do", at=now)
         record_event(
             kind=EventKind.PREVALENCE_DRAWN,
             project=project,

@@ -90,7 +90,7 @@ def _reopen(answer: Answer, change: TrustChange, at: datetime) -> int:
             detail={"reason": reason},
             at=at,
         )
-        announce_reopened(task=task, project=answer.project, reason=reason, at=at)
+        announce_reopened(tasks=[task], project=answer.project, reason=reason, at=at)
         return 1
 
 

@@ -14,10 +14,13 @@ from crowd.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from crowd.models import Adjudication, AskedMore, Assignment, Project, Task, User
 from crowd.policies.routing import asked_priority, routed
 from crowd.queries.reopening import places_given_away
+from crowd.services.announcements import announce_extended, announce_reopened
 from crowd.services.assignments import end_lease
 from crowd.services.events import record_event
 
 MAX_MORE = 100
+# What webhooks are told: the manager's own words stay here, where they may name people.
+BY_HAND = "a manager asked for more answers"
 # ``overlap`` is a small integer, and nobody needs so many.
 MAX_OVERLAP = 1000
 MAX_PRIORITY = 1000
@@ -85,6 +88,10 @@ def extend_task(*, project: Project, task_uid: uuid.UUID, answers: int, reason: 
         AskedMore.objects.update_or_create(task=task, defaults={"answers": wanted, "updated_at": now})
         kind = EventKind.OVERLAP_EXTENDED if task.state == TaskState.OPEN else EventKind.TASK_REOPENED
         _record(kind, task, project, actor, {"reason": reason, "answers": answers}, now)
+        if task.state == TaskState.OPEN:
+            announce_extended(task=task, project=project, reason=BY_HAND, at=now)
+        else:
+            announce_reopened(tasks=[task], project=project, reason=BY_HAND, at=now)
         task.refresh_from_db()
         return task
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 from cast import Cast, make_cast
 from model_crowds import add_model, give, people_of, truth_of, votes_of
@@ -18,11 +21,14 @@ from crowd.models import (
     ModelTest,
     Task,
     VoteChange,
+    WebhookMessage,
     Worker,
 )
+from crowd.services.prevalence import draw_prevalence_sample
 from crowd.services.processing import process_answer
 from crowd.services.refit import refit_project
 from crowd.services.vote_states import demote_model, promote_model
+from crowd.services.webhook_settings import WebhookPlan, add_webhook
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +160,7 @@ def deciding(*, audit_share: float = 0.5) -> tuple[Cast, Worker, list[Task]]:
     truth = truth_of(cast)
     begun = dict(list(truth.items())[:250])
     people_of(cast, begun, 0.95, overlap=4)
+    add_webhook(project=cast.project, plan=WebhookPlan(url="https://example.org/hook"), actor=cast.owner)
     model = add_model(cast)
     give(cast, model, votes_of(truth, 0.99))
     flagged = list(truth)[289]
@@ -188,3 +195,32 @@ def test_a_model_that_loses_the_right_gives_its_tasks_back_to_people() -> None:
     assert not ModelDecision.objects.filter(withdrawn_at__isnull=True).exists()
     found = Task.objects.filter(pk__in=[task.pk for task in tasks])
     assert {(task.state, task.is_open, task.open_slots) for task in found} == {(TaskState.OPEN, True, 3)}
+
+
+def test_webhooks_are_told_what_a_model_decided_and_what_went_back_to_people() -> None:
+    cast, model, _ = deciding()
+    alone = {str(row.task.uid): row for row in ModelDecision.objects.filter(is_audited=False).select_related("task")}
+    told = {row["task"]: row for row in messages("task.completed", "a certified model decided")}
+    assert set(told) == set(alone)
+    for uid, row in told.items():
+        assert (row["label"], row["confidence"], row["answers"]) == (
+            cast.project.label_values[alone[uid].label_index], alone[uid].confidence, 0,
+        )  # fmt: skip
+    demote_model(project=cast.project, worker_uid=model.uid, state=VoteState.SHADOW, reason="no more", actor=cast.owner)
+    refit_project(project_id=cast.project.pk)
+    again = [row["task"] for row in messages("task.reopened", "the model that decided it lost the right to")]
+    assert sorted(again) == sorted(alone)
+
+
+def test_webhooks_are_told_what_a_sample_takes_from_a_model() -> None:
+    cast, _, _ = deciding()
+    alone = [str(row.task.uid) for row in ModelDecision.objects.filter(is_audited=False).select_related("task")]
+    everything = Task.objects.filter(project=cast.project).count()
+    draw_prevalence_sample(project=cast.project, tasks=everything, actor=cast.owner)
+    again = [row["task"] for row in messages("task.reopened", "people answer a sample of what models do")]
+    assert sorted(again) == sorted(alone)
+
+
+def messages(kind: str, reason: str) -> list[dict[str, Any]]:
+    found = [json.loads(row.body)["data"] for row in WebhookMessage.objects.filter(kind=kind).order_by("id")]
+    return [data for data in found if data["reason"] == reason]
