@@ -34,9 +34,11 @@ def own_pay(worker: Worker) -> list[OwnPay]:
         "paid": AccountKind.WORKER_PAID,
     }
     sums = {
-        row["account__project"]: row
-        for row in Entry.objects.filter(account__worker=worker, account__kind__in=kinds.values())
-        .values("account__project")
+        project_id: (payable, transit, paid)
+        for project_id, payable, transit, paid in Entry.objects.filter(
+            account__worker=worker, account__kind__in=kinds.values()
+        )
+        .values_list("account__project")
         .annotate(**{n: Sum("amount_micros", filter=Q(account__kind=kind), default=0) for n, kind in kinds.items()})
         .order_by()
     }
@@ -47,9 +49,9 @@ def own_pay(worker: Worker) -> list[OwnPay]:
         .order_by()
     )
     return [
-        OwnPay(project, waits, -row["payable"] - waits, -row["transit"], -row["paid"])
+        OwnPay(project, waits, -payable - waits, -transit, -paid)
         for project in Project.objects.filter(pk__in=list(sums)).order_by("-id")
-        for row, waits in [(sums[project.pk], pending.get(project.pk, 0))]
+        for (payable, transit, paid), waits in [(sums[project.pk], pending.get(project.pk, 0))]
     ]
 
 

@@ -53,7 +53,7 @@ def _line_error(account: Account) -> int:
     owed = -(rows.aggregate(sum=Sum("amount_micros"))["sum"] or 0)
     uncovered = -(rows.filter(paid_by__isnull=True).aggregate(sum=Sum("amount_micros"))["sum"] or 0)
     last = BatchLine.objects.filter(account=account).order_by("-id").first()
-    return abs(owed - uncovered - (0 if last is None else last.carried_micros))
+    return abs(int(owed) - int(uncovered) - (0 if last is None else last.carried_micros))
 
 
 def _transit_error(project: Project) -> int:
@@ -63,5 +63,5 @@ def _transit_error(project: Project) -> int:
     for kind, state in states:
         booked = Entry.objects.filter(account__project=project, account__kind=kind).aggregate(n=Sum("amount_micros"))
         said = lines.filter(state=state).aggregate(n=Sum("amount_micros"))
-        error += abs(-(booked["n"] or 0) - (said["n"] or 0))
+        error += abs(int(booked["n"] or 0) + int(said["n"] or 0))
     return error
