@@ -14,7 +14,7 @@ import httpx
 from assay_client.call import Call
 from assay_client.endpoints import Endpoints
 from assay_client.errors import AssayError
-from assay_client.exchange import CHUNK_BYTES, Exchange, decoded, next_page, settings
+from assay_client.exchange import CHUNK_BYTES, Exchange, next_page, outcome_of, settings
 from assay_client.retry import RetryPolicy
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ class AsyncAssayClient(Endpoints):
 
     async def send_async(self, call: Call[T]) -> T:
         """Send any call."""
-        return call.read(decoded(await self._outcome(Exchange(call, self._retry))))
+        return outcome_of(call, await self._outcome(Exchange(call, self._retry)))
 
     async def pages_async(self, call: Call[Any]) -> AsyncIterator[Any]:
         """The rows of a list, page by page as they are asked for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
@@ -26,7 +27,7 @@ class Call(Generic[T]):
     """A request with the way to read its reply. ``path`` is below ``/api/v1`` unless it begins with that.
 
     ``upload``: a file that is the body, instead of ``body``. ``idempotency_key``: given for a call that another run of
-    the program may repeat; else each call makes one for its own repeats.
+    the program may repeat; else each call makes one for its own repeats. ``is_versioned``: it gives a `Versioned`.
     """
 
     method: str
@@ -36,6 +37,7 @@ class Call(Generic[T]):
     upload: Path | None = None
     if_match: str | None = None
     idempotency_key: str | None = None
+    is_versioned: bool = False
     read: Callable[[Any], T] = as_it_comes
 
     @property
@@ -56,6 +58,11 @@ def get(path: str, **query: Any) -> Call[Json]:
 def post(path: str, body: Any = None, **options: Any) -> Call[Json]:
     """A POST with a JSON body."""
     return Call("POST", path, body={} if body is None else body, **options)
+
+
+def when(time: datetime | None) -> str | None:
+    """A time as the API reads it."""
+    return None if time is None else time.isoformat()
 
 
 def given(**fields: Any) -> Json:

@@ -14,7 +14,7 @@ import httpx
 from assay_client.call import Call
 from assay_client.endpoints import Endpoints
 from assay_client.errors import AssayError
-from assay_client.exchange import CHUNK_BYTES, Exchange, decoded, next_page, settings
+from assay_client.exchange import CHUNK_BYTES, Exchange, next_page, outcome_of, settings
 from assay_client.retry import RetryPolicy
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class AssayClient(Endpoints):
     def send(self, call: Call[T], *, progress: Progress | None = None) -> T:
         """Send any call; ``progress`` follows an upload."""
         exchange = Exchange(call, self._retry)
-        return call.read(decoded(self._outcome(exchange, progress)))
+        return outcome_of(call, self._outcome(exchange, progress))
 
     def pages(self, call: Call[Any]) -> Iterator[Any]:
         """The rows of a list, page by page as they are asked for."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ssl
 import uuid
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,8 +16,10 @@ import httpx
 from assay_client.call import Call
 from assay_client.errors import AssayError, Unreachable
 from assay_client.retry import RETRIED, RetryPolicy
+from assay_client.shapes import Versioned
 
 CHUNK_BYTES = 1 << 16
+T = TypeVar("T")
 
 
 class Exchange:
@@ -67,6 +69,12 @@ class Exchange:
         seconds = self._retry.wait_seconds(self.attempt, retry_after)
         self.attempt += 1
         return seconds
+
+
+def outcome_of(call: Call[T], response: httpx.Response) -> T:
+    """What the call gives, from its read response; raises AssayError from 400 up."""
+    body = decoded(response)
+    return call.read(Versioned(body, response.headers.get("ETag", "")) if call.is_versioned else body)
 
 
 def decoded(response: httpx.Response) -> Any:

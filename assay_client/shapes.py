@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict
 
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Versioned:
+    """A reply with its version: a change that names it as ``if_match`` is refused when somebody was quicker."""
+
+    body: Json
+    etag: str
 
 
 class Money(TypedDict):

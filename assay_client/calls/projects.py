@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from assay_client.call import Call, get, post
-from assay_client.shapes import CreatedWorker, Json, NewGold, NewProject, NewTask, NewWorker
+from assay_client.call import Call, as_it_comes, get, given, post
+from assay_client.shapes import CreatedWorker, Json, NewGold, NewProject, NewTask, NewWorker, Versioned
 
 
 def create_project(project: NewProject | Mapping[str, Any]) -> Call[Json]:
@@ -14,9 +14,11 @@ def create_project(project: NewProject | Mapping[str, Any]) -> Call[Json]:
     return post("/projects", dict(project))
 
 
-def projects() -> Call[Json]:
+def projects(
+    *, name: str | None = None, state: str | None = None, ordering: str | None = None, page_size: int | None = None
+) -> Call[Json]:
     """The projects that the key's owner manages, the newest first."""
-    return get("/projects")
+    return get("/projects", name=name, state=state, ordering=ordering, page_size=page_size)
 
 
 def project(project: str) -> Call[Json]:
@@ -24,9 +26,29 @@ def project(project: str) -> Call[Json]:
     return get(f"/projects/{project}")
 
 
-def launch(project: str) -> Call[Json]:
-    """Let workers in."""
-    return post(f"/projects/{project}/launch")
+def versioned_project(project: str) -> Call[Versioned]:
+    """The project with the version of its configuration, for `change_project`."""
+    return Call("GET", f"/projects/{project}", read=as_it_comes, is_versioned=True)
+
+
+def change_project(project: str, changes: Mapping[str, Any], if_match: str | None = None) -> Call[Json]:
+    """Change what is given; with the ``etag`` of `versioned_project` only if nobody has changed it since."""
+    return Call("PATCH", f"/projects/{project}", body=dict(changes), if_match=if_match)
+
+
+def launch(project: str, acknowledgement: str | None = None) -> Call[Json]:
+    """Let workers in; where an hour would pay less than the floor, only with an acknowledgement."""
+    return post(f"/projects/{project}/launch", given(acknowledgement=acknowledgement))
+
+
+def archive(project: str) -> Call[Json]:
+    """Put it away for good; what is lent out may still be submitted."""
+    return post(f"/projects/{project}/archive")
+
+
+def clone(project: str, name: str | None = None) -> Call[Json]:
+    """Make a draft with the same configuration, rules and requirements."""
+    return post(f"/projects/{project}/clone", given(name=name))
 
 
 def pause(project: str) -> Call[Json]:

@@ -64,9 +64,14 @@ def rater_progress(project: str, rater: str) -> Call[Json]:
     return get(f"/projects/{project}/raters/{rater}/progress")
 
 
-def rater_failures(project: str, rater: str) -> Call[Json]:
+def rater_failures(project: str, rater: str, reason: str | None = None, page_size: int | None = None) -> Call[Json]:
     """The tasks that it could not answer, and why."""
-    return get(f"/projects/{project}/raters/{rater}/failures")
+    return get(f"/projects/{project}/raters/{rater}/failures", reason=reason, page_size=page_size)
+
+
+def rater_votes(project: str, rater: str, page_size: int | None = None) -> Call[Json]:
+    """Its votes with label probabilities, cost and latency, abstentions included."""
+    return get(f"/projects/{project}/raters/{rater}/votes", page_size=page_size)
 
 
 def retry_rater_failures(project: str, rater: str) -> Call[Json]:
@@ -140,3 +145,8 @@ def model_prevalence(project: str) -> Call[Json]:
 def draw_prevalence_sample(project: str, tasks: int) -> Call[Json]:
     """Draw the tasks that people answer for `model_prevalence`."""
     return post(f"/projects/{project}/models/prevalence", {"tasks": tasks})
+
+
+def next_raters(project: str, limit: int | None = None) -> Call[Json]:
+    """Whom to ask about which task next, by the expected gain per money."""
+    return get(f"/projects/{project}/models/next", limit=limit)

@@ -52,9 +52,20 @@ def cancel_import(import_id: str) -> Call[Json]:
     return post(f"/imports/{import_id}/cancel")
 
 
-def start_export(project: str, kind: str, format: str, **filters: Any) -> Call[Json]:
-    """Have a file made; the reply is an export to poll with `get_export`."""
-    return post(f"/projects/{project}/exports", {"kind": kind, "format": format, **filters})
+def import_errors(import_id: str) -> Call[Json]:
+    """All rows that are wrong, as CSV; for `download`."""
+    return get(f"/imports/{import_id}/errors")
+
+
+def start_export(
+    project: str, kind: str, format: str = "csv", *, idempotency_key: str | None = None, **filters: Any
+) -> Call[Json]:
+    """Have a file made; the reply is an export to poll with `get_export`.
+
+    ``filters``: ``state`` (a list), ``min_confidence``, ``since``, ``style``.
+    """
+    body = {"kind": kind, "format": format, **filters}
+    return post(f"/projects/{project}/exports", body, idempotency_key=idempotency_key)
 
 
 def exports(project: str) -> Call[Json]:

@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from assay_client.command_line.screen import Progress, show
 from assay_client.shapes import Json
 
 FINAL = ("finished", "failed", "cancelled")
+# Of an export.
+UNDER_WAY = ("queued", "writing")
 SECONDS_BETWEEN_LOOKS = 0.5
 ERRORS_SHOWN = 10
 KINDS = ("consensus", "answers", "tasks", "agreement", "trust", "events", "payouts")
@@ -39,12 +42,13 @@ def add_parsers(commands: Any) -> None:
     load.add_argument("--dry-run", action="store_true", help="check everything, write nothing")
     load.add_argument("--again", action="store_true", help="a new import, also of a file that was imported before")
     load.set_defaults(run=_import)
-    export = commands.add_parser("export", help="save a project's results in a file")
+    export = commands.add_parser("export", help="have a file of a project's results made, and save it")
     export.add_argument("project", help="its id")
     export.add_argument("--what", choices=KINDS, default="consensus")
     export.add_argument("--format", default="csv", help="csv, jsonl, parquet, label_studio, finetune")
     export.add_argument("--out", type=Path, required=True, help="the file; it appears when it is whole")
     export.add_argument("--filter", action="append", default=[], metavar="NAME=VALUE", help="repeatable")
+    export.add_argument("--stream", action="store_true", help="receive rows as they are found; a reading key will do")
     export.set_defaults(run=_export)
 
 
@@ -105,16 +109,50 @@ def _wait(client: AssayClient, state: Json) -> Json:
 
 
 def _export(client: AssayClient, options: argparse.Namespace) -> int:
-    filters: dict[str, list[str]] = {}
-    for text in options.filter:
-        name, is_pair, value = text.partition("=")
-        if not is_pair:
-            raise Stop(f"--filter {text!r} is not NAME=VALUE", USAGE)
-        filters.setdefault(name, []).append(value)
+    filters = _filters(options.filter)
     if not options.out.absolute().parent.is_dir():
         raise Stop(f"there is no folder {options.out.absolute().parent}", USAGE)
+    if options.stream:
+        call = calls.export_now(options.project, options.what, options.format, filters)
+    else:
+        state = client.start_export(options.project, options.what, options.format, **filters)
+        call = calls.export_file(_made(client, state)["id"])
     progress = Progress("receiving")
-    call = calls.export_now(options.project, options.what, options.format, filters)
     written = client.download(call, options.out, progress=lambda done, total: progress.update(done, total, "bytes"))
     progress.finish(f"{options.out}, {written} bytes")
     return OK
+
+
+def _filters(texts: Sequence[str]) -> dict[str, Any]:
+    """The filters as the API takes them: a state may be given several times, the others once."""
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, is_pair, value = text.partition("=")
+        if not is_pair:
+            raise Stop(f"--filter {text!r} is not NAME=VALUE", USAGE)
+        if name == "state":
+            found.setdefault(name, []).append(value)
+        elif name in found:
+            raise Stop(f"--filter {name} is given twice", USAGE)
+        else:
+            found[name] = value
+    return found
+
+
+def _made(client: AssayClient, state: Json) -> Json:
+    """The export once its file is there; Ctrl+C cancels it, for nobody would fetch it."""
+    progress = Progress("exporting")
+    try:
+        while state["state"] in UNDER_WAY:
+            progress.update(state["rows"], None, state["state"])
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+            state = client.get_export(state["id"])
+    except KeyboardInterrupt:
+        client.cancel_export(state["id"])
+        raise
+    finally:
+        progress.leave()
+    if state["state"] != "finished":
+        raise Stop(f"the export is {state['state']}: {state['problem'] or 'somebody stopped it'}", FAILED)
+    progress.finish(f"finished: {state['rows']} rows")
+    return state

@@ -13,12 +13,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Reply:
-    """One scripted reply; ``is_lost`` closes the connection instead of answering."""
+    """One scripted reply; ``is_lost`` closes the connection instead of answering, ``is_cut_short`` before the end."""
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     is_lost: bool = False
+    is_cut_short: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,10 @@ def serve_script(*replies: Reply) -> Iterator[Script]:
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(payload)))
+            self.send_header("Content-Length", str(len(payload) + (1 if reply.is_cut_short else 0)))
             self.end_headers()
             self.wfile.write(payload)
+            self.close_connection = self.close_connection or reply.is_cut_short
 
         def _decoded(self, content: bytes) -> Any:
             if self.headers.get("Content-Type") == "application/octet-stream":

@@ -31,6 +31,8 @@ IMPORT: dict[str, Any] = {
     "problem": None,
     "errors": [],
 }
+EXPORT: dict[str, Any] = {"id": "e1", "state": "queued", "rows": 0, "size_bytes": None, "problem": ""}
+EXPORTED = EXPORT | {"state": "finished", "rows": 1, "size_bytes": 17}
 DONE = IMPORT | {"state": "finished", "rows_total": 2, "rows_done": 2, "tasks": 2}
 
 
@@ -111,14 +113,75 @@ def test_an_import_that_fails_names_its_rows_and_ends_with_4(
     )
 
 
-def test_an_export_appears_when_it_is_whole(tmp_path: Path) -> None:
+def test_an_export_is_made_followed_and_fetched(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out.csv"
-    with serve_script(Reply(503, {}), Reply(200, b"task,label\na,cat\n")) as script:
-        command = ("export", "p", "--what", "consensus", "--format", "csv", "--out", str(out), "--filter", "state=open")
-        assert run(script, *command) == 0
+    made = [Reply(202, EXPORT), Reply(200, EXPORT | {"state": "writing", "rows": 1}), Reply(200, EXPORTED)]
+    with serve_script(*made, Reply(503, {}), Reply(200, b"task,label\na,cat\n")) as script:
+        command = ("export", "p", "--what", "consensus", "--format", "csv", "--out", str(out))
+        filters = ("--filter", "state=open", "--filter", "state=complete", "--filter", "min_confidence=0.5")
+        assert run(script, *command, *filters) == 0
     assert out.read_text() == "task,label\na,cat\n"
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
-    assert script.asked[1].path == "/api/v1/projects/p/exports/consensus?format=csv&state=open"
+    asked = [(one.method, one.path) for one in script.asked]
+    assert asked == [
+        ("POST", "/api/v1/projects/p/exports"),
+        *[("GET", "/api/v1/exports/e1")] * 2,
+        *[("GET", "/api/v1/exports/e1/file")] * 2,
+    ]
+    assert script.asked[0].body == {
+        "kind": "consensus",
+        "format": "csv",
+        "state": ["open", "complete"],
+        "min_confidence": "0.5",
+    }
+    assert capsys.readouterr().err.splitlines() == ["exporting finished: 1 rows", f"receiving {out}, 17 bytes"]
+
+
+def test_a_streamed_export_is_one_call_that_reads(tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    with serve_script(Reply(200, b"task,label\n")) as script:
+        assert run(script, "export", "p", "--stream", "--out", str(out), "--filter", "state=open") == 0
+    [asked] = script.asked
+    assert (asked.method, asked.path) == ("GET", "/api/v1/projects/p/exports/consensus?format=csv&state=open")
+    assert out.read_bytes() == b"task,label\n"
+
+
+def test_an_export_that_fails_ends_with_4_and_leaves_what_was_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.csv"
+    out.write_text("before")
+    with serve_script(Reply(202, EXPORT), Reply(200, EXPORT | {"state": "failed", "problem": "too large"})) as script:
+        assert run(script, "export", "p", "--out", str(out)) == 4
+    assert (out.read_text(), [path.name for path in tmp_path.iterdir()]) == ("before", ["out.csv"])
+    assert capsys.readouterr().err == "assay: the export is failed: too large\n"
+
+
+def test_ctrl_c_cancels_the_export_that_nobody_would_fetch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with serve_script(Reply(202, EXPORT), Reply(200, EXPORT | {"state": "cancelled"})) as script:
+        monkeypatch.setattr(transfers.time, "sleep", interrupt)
+        assert run(script, "export", "p", "--out", str(tmp_path / "out.csv")) == 130
+    assert [one.path for one in script.asked] == ["/api/v1/projects/p/exports", "/api/v1/exports/e1/cancel"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("filters", "sentence"),
+    [
+        (("state",), "--filter 'state' is not NAME=VALUE"),
+        (("since=2026-01-01", "since=2026-02-01"), "--filter since is given twice"),
+    ],
+)
+def test_a_filter_that_cannot_be_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], filters: tuple[str, ...], sentence: str
+) -> None:
+    flags = [flag for text in filters for flag in ("--filter", text)]
+    with serve_script() as script:
+        assert run(script, "export", "p", "--out", str(tmp_path / "out.csv"), *flags) == 2
+    assert capsys.readouterr().err == f"assay: {sentence}\n"
 
 
 def test_a_refused_export_leaves_what_was_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
