@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 
-from crowd.models import BudgetShard, Consensus, Event, Project
+from crowd.models import Answer, BudgetShard, Consensus, Event, Project
 from crowd.policies.trust import trust_bar
 from crowd.queries.consensus import newest_run
 from crowd.queries.forms import guess_choices
@@ -61,6 +61,25 @@ def dashboard_of(project: Project) -> Dashboard:
 def least_sure(project: Project) -> QuerySet[Consensus]:
     """The consensus of every task that has one, the least confident first."""
     return Consensus.objects.filter(project=project).select_related("task", "run").order_by("confidence", "id")
+
+
+def tasks_behind(
+    project: Project, *, label: int | None = None, given: int | None = None, worker: str | None = None
+) -> QuerySet[Consensus]:
+    """`least_sure` of the tasks behind a mark of a chart: with this consensus, with an answer of this label, of this
+    worker (a uid); each None for any.
+    """
+    found = least_sure(project)
+    if label is not None:
+        found = found.filter(label_index=label)
+    if given is not None or worker is not None:
+        answers = Answer.objects.filter(task=OuterRef("task"))
+        if given is not None:
+            answers = answers.filter(label_index=given)
+        if worker is not None:
+            answers = answers.filter(worker__uid=worker)
+        found = found.filter(Exists(answers))
+    return found
 
 
 def newest_events(project: Project) -> QuerySet[Event]:

@@ -27,6 +27,13 @@ from web.refusals import hides_what_is_not_theirs
 
 TITLES = {
     "throughput": _("Throughput"),
+    "cost": _("Cost"),
+    "agreement": _("Agreement"),
+    "confusion": _("Confusion"),
+    "workers": _("Workers"),
+    "drift": _("Drift"),
+    "golds": _("Gold health"),
+    "payouts": _("Payouts"),
 }
 # Spreadsheets take these at the beginning of a cell for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

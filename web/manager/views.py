@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -21,12 +22,14 @@ from crowd.errors import Conflict
 from crowd.models import Project, User
 from crowd.queries.access import MANAGING, project_for
 from crowd.queries.adaptive import adaptive_report
-from crowd.queries.dashboards import dashboard_of, least_sure, newest_events
+from crowd.queries.dashboards import dashboard_of, newest_events, tasks_behind
 from crowd.queries.workers import ledger_balance_micros, payout_report, trust_report
 from crowd.services.projects import launch_project, pause_project
 from web.manager.adaptive import adaptive_panel
+from web.manager.behind import describe_behind, read_behind
 from web.manager.header import header_of
 from web.manager.lines import ConsensusLine, EventLine, PayoutLine, TrustLineShown, legend, weakest_first
+from web.manager.panels import TITLES
 from web.manager.trust_chart import trust_chart
 from web.money import Money
 from web.refusals import hides_what_is_not_theirs, sentence_for
@@ -45,7 +48,8 @@ def show_project(request: HttpRequest, project: uuid.UUID) -> HttpResponse:
     row = _managed(request, project)
     dashboard = dashboard_of(row)
     workers = _page(request, weakest_first(trust_report(row)), WORKERS_PER_PAGE, "workers")
-    tasks = _page(request, least_sure(row), TASKS_PER_PAGE, "tasks")
+    behind = read_behind(request.GET)
+    tasks = _page(request, tasks_behind(row, **behind), TASKS_PER_PAGE, "tasks")
     events = _page(request, newest_events(row), EVENTS_PER_PAGE, "events")
     owed = payout_report(row)
     context = {
@@ -56,6 +60,9 @@ def show_project(request: HttpRequest, project: uuid.UUID) -> HttpResponse:
         "trust": [TrustLineShown(line) for line in workers],
         "chart": trust_chart(list(workers), bar=dashboard.trust_bar),
         "tasks": tasks,
+        "behind": describe_behind(row, behind),
+        "behind_query": urlencode({key: value for key, value in behind.items() if value is not None}),
+        "panel_titles": TITLES,
         "consensus": [ConsensusLine(line, row) for line in tasks],
         "legend": legend(row),
         "events": events,
