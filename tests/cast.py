@@ -82,8 +82,11 @@ class Cast:
         return key
 
 
-def make_cast(*, tasks: int = 2, workers: int = 4, **plan: Any) -> Cast:
-    """Set up the cast; ``plan`` overrides the project's settings. A second cast lives at another domain."""
+def make_cast(*, tasks: int = 2, workers: int = 4, payload: dict[str, Any] | None = None, **plan: Any) -> Cast:
+    """Set up the cast; ``plan`` overrides the project's settings. A second cast lives at another domain.
+
+    With a payload, all tasks have it; else each has a text of its own.
+    """
     casts = User.objects.filter(name="olga").count()
     domain = "example.org" if casts == 0 else f"example{casts}.org"
     owner, manager, finance, stranger = (
@@ -107,7 +110,7 @@ def make_cast(*, tasks: int = 2, workers: int = 4, **plan: Any) -> Cast:
     Membership.objects.create(project=project, user=finance, role=Role.FINANCE)
     add_tasks(
         project=project,
-        tasks=[NewTask(key=f"t{i}", payload={"text": f"text {i}"}) for i in range(1, tasks + 1)],
+        tasks=[NewTask(key=f"t{i}", payload=payload or {"text": f"text {i}"}) for i in range(1, tasks + 1)],
         actor=owner,
     )
     launch_project(project=project, actor=owner)

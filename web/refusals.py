@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crowd.errors import DomainError, NotEnrolled, NotFound
@@ -14,12 +15,13 @@ from crowd.errors import DomainError, NotEnrolled, NotFound
 SENTENCES = {
     "stale_lease": _("That task is no longer in your hands, so nothing was changed. Here is where you are now."),
     "already_submitted": _("You had answered that task before. Your first answer stands."),
-    "invalid_answer": _("That is not one of the choices. Nothing was lost: please choose again."),
 }
 
 
 def sentence_for(refusal: DomainError) -> str:
     """What to tell the person; codes without words of their own keep the domain's sentence."""
+    if refusal.code == "invalid_answer":
+        return gettext("Nothing was sent yet: %(why)s.") % {"why": refusal.detail}
     return str(SENTENCES.get(refusal.code, refusal.detail))
 
 

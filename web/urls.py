@@ -26,6 +26,7 @@ urlpatterns = [
     path(f"{WORK}/no-budget/", worker.show_no_budget, name="work-no-budget"),
     path(f"{WORK}/claim/", worker.claim, name="work-claim"),
     path(f"{WORK}/submit/", worker.submit, name="work-submit"),
+    path(f"{WORK}/draft/", worker.keep, name="work-draft"),
     path(f"{WORK}/renew/", worker.renew, name="work-renew"),
     path(f"{WORK}/skip/", worker.skip, name="work-skip"),
     path(f"{WORK}/release/", worker.release, name="work-release"),

@@ -170,6 +170,9 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
     }
 }
+# Where pictures, sounds and films of tasks may come from besides this site and data addresses: sources of a content
+# security policy. Only pages that show tasks allow them.
+MEDIA_SOURCES = env.names("ASSAY_MEDIA_SOURCES", ["https:"])
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SAMESITE = "Lax"

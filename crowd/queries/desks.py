@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from django.utils import timezone
 
-from crowd.enums import AssignmentState, ProjectState, TrustLevel
+from crowd.enums import AnswerType, AssignmentState, ProjectState, TrustLevel
 from crowd.errors import NotFound
 from crowd.models import Assignment, Enrolment, Project, TrustChange, User, Worker
+from crowd.policies.answer_types import PER_TASK
 
 DeskState = Literal["task", "start", "suspended", "closed"]
 
@@ -62,3 +63,20 @@ def enrolment_of(*, project_uid: uuid.UUID, user: User) -> Enrolment:
     if enrolment is None:
         raise NotFound("there is no such project")
     return enrolment
+
+
+def payload_to_read(*, assignment_uid: uuid.UUID, enrolment: Enrolment) -> dict[str, Any]:
+    """The payload of a task that the worker has or had, where it says what a value may be; else empty, and no query.
+
+    Raises NotFound.
+    """
+    if AnswerType(enrolment.project.answer_type) not in PER_TASK:
+        return {}
+    payload = (
+        Assignment.objects.filter(uid=assignment_uid, worker=enrolment.worker, project=enrolment.project)
+        .values_list("task__payload", flat=True)
+        .first()
+    )
+    if payload is None:
+        raise NotFound("there is no such assignment among yours")
+    return payload

@@ -102,7 +102,7 @@ def test_a_reload_restores_the_choice(stage: Cast, new_page, log_in) -> None:
     page.keyboard.press("3")
     page.reload()
     expect(page.locator("input[value='2']")).to_be_checked()
-    expect(page.locator("#notice")).to_have_text("Your choice from before was restored.")
+    expect(page.locator("#notice")).to_have_text("What you had filled in was restored.")
     page.keyboard.press("Control+Enter")
     expect(page.locator("input[type=radio]:checked")).to_have_count(0)
     assert Answer.objects.get().value == "positive"

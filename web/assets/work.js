@@ -1,51 +1,26 @@
-// Makes the work page quicker: keys, a clock, more time in place, a draft that survives a reload. The page works without.
+// Makes the work page quicker: a clock, more time in place, a draft that survives a reload. The page works without.
 "use strict";
 
-const work = document.getElementById("work");
-const form = document.getElementById("answer");
+const { form, text, tell, remember, recall } = assay;
 const clock = document.getElementById("clock");
-const notice = document.getElementById("notice");
-const aloud = document.getElementById("aloud");
 const renewButton = document.getElementById("renew");
-const instructions = document.getElementById("instructions");
 const skip = document.getElementById("skip");
-const help = document.getElementById("help");
-const helpButton = document.getElementById("help-open");
-const singleKeys = document.getElementById("single-keys");
-const radios = [...form.querySelectorAll("input[type=radio]")];
-const text = work.dataset;
 
-// --- what this browser remembers; storage may be full or forbidden, and the page works all the same ---------------
-function remember(key, value) {
-  try {
-    localStorage.setItem(`assay:${key}`, value);
-  } catch {
-    // Private mode or a full disk: nothing is kept beyond this page.
-  }
-}
-
-function recall(key) {
-  try {
-    return localStorage.getItem(`assay:${key}`);
-  } catch {
-    return null;
-  }
-}
-
-function tell(words, kind = "warning") {
-  notice.textContent = words;
-  notice.className = `message ${kind}`;
-  notice.hidden = words === "";
-  // A region that was hidden until now is not read out: this one was always there.
-  aloud.textContent = words;
-}
-
-// --- draft ---------------------------------------------------------------------------------------------------------
+// --- draft: in this browser at once, on the server within two seconds --------------------------------------------------
+const DRAFT_PAUSE = 1200;
 const draftKey = `draft:${text.project}`;
+let draftTimer = 0;
 
 function saveDraft() {
-  const chosen = radios.find((radio) => radio.checked);
-  if (chosen) remember(draftKey, JSON.stringify({ assignment: text.assignment, choice: chosen.value }));
+  remember(draftKey, JSON.stringify({ assignment: text.assignment, fields: assay.fields() }));
+  draftTimer ||= window.setTimeout(sendDraft, DRAFT_PAUSE);
+}
+
+function sendDraft() {
+  draftTimer = 0;
+  if (isSending) return;
+  // Where it fails, this browser still has the draft.
+  fetch(text.draft, { method: "POST", body: new FormData(form), credentials: "same-origin" }).catch(() => {});
 }
 
 function restoreDraft() {
@@ -55,11 +30,10 @@ function restoreDraft() {
   } catch {
     draft = null;
   }
-  if (draft === null || draft.assignment !== text.assignment || radios.some((radio) => radio.checked)) return;
-  const radio = radios.find((candidate) => candidate.value === draft.choice);
-  if (!radio) return;
-  radio.checked = true;
-  tell(text.textRestored, "info");
+  if (draft === null || draft.assignment !== text.assignment || !Array.isArray(draft.fields)) return;
+  if (!assay.isEmpty()) return;
+  assay.restore(draft.fields);
+  if (!assay.isEmpty()) tell(text.textRestored, "info");
 }
 
 // --- clock: the server said how many seconds were left when it made the page; nobody's wall clock is asked ----------
@@ -109,6 +83,7 @@ form.addEventListener("submit", (event) => {
     renew();
     return;
   }
+  if (event.defaultPrevented) return;
   if (isSending) {
     event.preventDefault();
     return;
@@ -135,73 +110,13 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) window.location.reload();
 });
 
-function send() {
-  if (!radios.some((radio) => radio.checked)) {
-    tell(text.textChoose);
-    radios[0].focus();
-    return;
-  }
-  form.requestSubmit();
-}
-
-// --- keys ----------------------------------------------------------------------------------------------------------
-function isTyping(target) {
-  return target instanceof HTMLElement && target.closest("input:not([type=radio]):not([type=checkbox]), select, textarea");
-}
-
-function choose(key) {
-  const radio = radios.find((candidate) => candidate.dataset.key === key);
-  if (!radio) return false;
-  radio.checked = true;
-  radio.focus({ preventScroll: true });
-  saveDraft();
-  return true;
-}
-
-const actions = {
-  "?": () => help.showModal(),
-  i: () => { instructions.open = !instructions.open; },
-  t: renew,
-  s: () => {
-    skip.open = !skip.open;
-    if (skip.open) document.getElementById("skip-reason").focus();
-  },
-};
-
-document.addEventListener("keydown", (event) => {
-  if (help.open) return;
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    event.preventDefault();
-    // From the skip form the same key skips.
-    if (skip.contains(document.activeElement)) document.activeElement.form?.requestSubmit();
-    else send();
-    return;
-  }
-  if (!singleKeys.checked || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-  if (choose(event.key)) {
-    event.preventDefault();
-    return;
-  }
-  const action = actions[event.key.toLowerCase()];
-  if (action) {
-    event.preventDefault();
-    action();
-  }
-});
-
 // --- start ---------------------------------------------------------------------------------------------------------
-// Instructions stay as the worker left them until their text changes.
-const instructionsKey = `instructions:${text.project}`;
-const instructionsText = instructions.textContent.trim();
-if (recall(instructionsKey) === instructionsText) instructions.open = false;
-instructions.addEventListener("toggle", () => remember(instructionsKey, instructions.open ? "" : instructionsText));
-
-singleKeys.checked = recall("single-keys") !== "off";
-singleKeys.addEventListener("change", () => remember("single-keys", singleKeys.checked ? "on" : "off"));
-document.documentElement.dataset.keys = "on";
-helpButton.hidden = false;
-helpButton.addEventListener("click", () => help.showModal());
-form.addEventListener("change", saveDraft);
+assay.actions.t = renew;
+assay.actions.s = () => {
+  skip.open = !skip.open;
+  if (skip.open) document.getElementById("skip-reason").focus();
+};
+assay.onChange(saveDraft);
 restoreDraft();
 tick();
 window.setInterval(tick, 500);

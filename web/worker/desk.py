@@ -1,35 +1,23 @@
-"""Prepares a desk for its template: payload, choices, clock."""
+"""Prepares a desk for its template: the question with its draft, the clock, the ways out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from crowd.models import Answer
 from crowd.queries.desks import Desk
 from web.money import Money
 from web.worker.forms import MAX_DETAIL, SKIP_REASONS
-from web.worker.payload import shown
+from web.worker.questions import Fields, question_of
 
 # The warning comes at least this long before the end, and earlier on long leases.
 WARNING_SECONDS = 20
 WARNING_SHARE = 0.2
 LONGEST_WARNING_SECONDS = 120
-NUMBER_KEYS = 9
 
 
-@dataclass(frozen=True)
-class Choice:
-    """One label to choose; ``key`` is the number key that chooses it, "" from the tenth on."""
-
-    index: int
-    title: str
-    key: str
-    is_chosen: bool
-
-
-def desk_context(desk: Desk, *, chosen: str) -> dict[str, Any]:
-    """What the desk's template shows; ``chosen`` is the index that a form without script carried over."""
+def desk_context(desk: Desk, *, fields: Fields) -> dict[str, Any]:
+    """What the desk's template shows; ``fields`` is what the worker had filled in before."""
     project = desk.project
     context: dict[str, Any] = {"project": project, "desk": desk, "price": Money(project.price_micros, project.currency)}
     if desk.assignment is None:
@@ -37,11 +25,7 @@ def desk_context(desk: Desk, *, chosen: str) -> dict[str, Any]:
     return context | {
         "assignment": desk.assignment,
         "price": Money(desk.assignment.reserved_micros, project.currency),
-        "payload": shown(desk.assignment.task.payload),
-        "choices": [
-            Choice(i, label.get("title") or label["value"], str(i + 1) if i < NUMBER_KEYS else "", str(i) == chosen)
-            for i, label in enumerate(project.labels)
-        ],
+        "question": question_of(project, desk.assignment.task.payload, fields=fields, seed=str(desk.assignment.uid)),
         "minutes_left": f"{desk.seconds_left // 60}:{desk.seconds_left % 60:02d}",
         "warning_seconds": warning_seconds(project.lease_seconds),
         "skip_reasons": SKIP_REASONS,

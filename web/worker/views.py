@@ -16,14 +16,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from crowd.errors import DomainError, NotEnrolled, NotFound
+from crowd.errors import DomainError, InvalidAnswer, NotEnrolled, NotFound
 from crowd.models import Enrolment, User
-from crowd.queries.desks import desk_of, enrolment_of
+from crowd.queries.desks import desk_of, enrolment_of, payload_to_read
 from crowd.services.answers import submit_answer
 from crowd.services.assignments import claim_task, release_assignment, renew_assignment, skip_assignment
 from web.refusals import hides_what_is_not_theirs, sentence_for
 from web.worker.desk import desk_context, is_late
-from web.worker.forms import AnswerForm, AssignmentForm, SkipForm
+from web.worker.drafts import draft_of, keep_draft
+from web.worker.forms import AssignmentForm, SkipForm
+from web.worker.media import shows_payloads
+from web.worker.readings import Unfinished, answer_fields, read_answer
 
 PAGE_OF_CLAIM = {"assigned": "work", "wait": "work-wait", "finished": "work-finished"}
 # The desk itself says "suspended" or "closed"; these refusals need no message beside it.
@@ -61,10 +64,12 @@ def action(view: Callable[[HttpRequest, Enrolment], HttpResponse]) -> Callable[.
 
 
 @page
+@shows_payloads
 def show_desk(request: HttpRequest, project: uuid.UUID) -> HttpResponse:
     """What the worker has in hand: a task, or why there is none."""
     desk = desk_of(project_uid=project, user=_user(request))
-    return render(request, f"worker/{desk.state}.html", desk_context(desk, chosen=request.GET.get("choice", "")))
+    fields = {} if desk.assignment is None else draft_of(request, desk.assignment.uid)
+    return render(request, f"worker/{desk.state}.html", desk_context(desk, fields=fields))
 
 
 @page
@@ -98,13 +103,19 @@ def claim(request: HttpRequest, enrolment: Enrolment) -> HttpResponse:  # noqa: 
 @action
 def submit(request: HttpRequest, enrolment: Enrolment) -> HttpResponse:
     """Store the answer, then take the next task; the same form sent again changes nothing."""
-    form = AnswerForm(request.POST, labels=enrolment.project.label_values)
+    form = AssignmentForm(request.POST)
     if not form.is_valid():
-        messages.warning(request, _("Nothing was sent yet: please choose an answer first."))
         return redirect("work", enrolment.project.uid)
-    submission = submit_answer(
-        assignment_uid=form.cleaned_data["assignment"], worker=enrolment.worker, value=form.value
-    )
+    assignment_uid = form.cleaned_data["assignment"]
+    try:
+        payload = payload_to_read(assignment_uid=assignment_uid, enrolment=enrolment)
+        value = read_answer(request.POST, enrolment.project, payload)
+        submission = submit_answer(assignment_uid=assignment_uid, worker=enrolment.worker, value=value)
+    except (Unfinished, InvalidAnswer) as problem:
+        # What was filled in stands in the form again.
+        keep_draft(request, assignment_uid, answer_fields(request.POST))
+        messages.warning(request, sentence_for(problem) if isinstance(problem, DomainError) else str(problem))
+        return redirect("work", enrolment.project.uid)
     if submission.is_replay:
         messages.info(request, _("That answer was saved before; it counts once."))
     elif is_late(submission.answer):
@@ -121,7 +132,7 @@ def submit(request: HttpRequest, enrolment: Enrolment) -> HttpResponse:
 
 @action
 def renew(request: HttpRequest, enrolment: Enrolment) -> HttpResponse:
-    """A full lease from now; the script gets the seconds, a plain form gets its page with the choice kept."""
+    """A full lease from now; the script gets the seconds, a plain form gets its page with its fields kept."""
     form = AssignmentForm(request.POST)
     if not form.is_valid():
         return redirect("work", enrolment.project.uid)
@@ -129,9 +140,18 @@ def renew(request: HttpRequest, enrolment: Enrolment) -> HttpResponse:
     if request.headers.get("Accept") == "application/json":
         return JsonResponse({"seconds_left": enrolment.project.lease_seconds})
     messages.info(request, _("You have the full time again."))
-    choice = request.POST.get("choice", "")
-    query = f"?choice={choice}" if choice.isdecimal() else ""
-    return redirect(reverse("work", args=[enrolment.project.uid]) + query)
+    keep_draft(request, form.cleaned_data["assignment"], answer_fields(request.POST))
+    return redirect("work", enrolment.project.uid)
+
+
+@action
+def keep(request: HttpRequest, enrolment: Enrolment) -> HttpResponse:  # noqa: ARG001
+    """Keep what is filled in, so that it is there after a reload, in this browser or in another of the session."""
+    form = AssignmentForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(status=422)
+    is_kept = keep_draft(request, form.cleaned_data["assignment"], answer_fields(request.POST))
+    return HttpResponse(status=204 if is_kept else 413)
 
 
 @action
