@@ -72,7 +72,7 @@ def payload_to_read(*, assignment_uid: uuid.UUID, enrolment: Enrolment) -> dict[
     """
     if AnswerType(enrolment.project.answer_type) not in PER_TASK:
         return {}
-    payload = (
+    payload: dict[str, Any] | None = (
         Assignment.objects.filter(uid=assignment_uid, worker=enrolment.worker, project=enrolment.project)
         .values_list("task__payload", flat=True)
         .first()
