@@ -20,11 +20,19 @@ from typing import Any
 
 from benchmarks.claims_stage import set_up_django
 from benchmarks.frame import peak_memory_mb, start
+from benchmarks.processor_time import database_seconds
 
 TASKS, QUICK_TASKS = 200_000, 5_000
 OVERLAP = 5
 BAR_SECONDS = 60.0
-NAMES = {"store": "stored", "check": "checked", "write": "written", "cpu": "processor time of the process"}
+BAR_CPU_SECONDS = 60.0
+NAMES = {
+    "store": "stored",
+    "check": "checked",
+    "write": "written",
+    "cpu": "processor time of the process",
+    "database": "processor time of the database",
+}
 BAR_MB = 400.0
 WORDS = ["the", "cat", "sat", "on", "a", "mat", "and", "people", "said", "nothing", "about", "it", "all", "day", "long"]
 
@@ -76,12 +84,14 @@ def measure(kind: str, tasks: int) -> dict[str, Any]:
         rows = write_file(path, kind, tasks)
         size = path.stat().st_size
         before_mb = peak_memory_mb()
+        database = database_seconds()
         began, cpu = time.perf_counter(), time.process_time()
         file = store_file(project=project, blocks=blocks(path), limit_bytes=1 << 30, keep=timedelta(days=1))
         stored = time.perf_counter()
         job = create_import(project=project, file=file, plan=plan_import(mapping=[]), actor=owner)
         run_import(import_id=job.pk)
-        ended = time.perf_counter()
+        ended, cpu = time.perf_counter(), time.process_time() - cpu
+        database = None if database is None else (database_seconds() or 0.0) - database
     job.refresh_from_db()
     assert job.state == "finished", job.problem
     assert Task.objects.filter(project=project).count() == tasks
@@ -94,7 +104,8 @@ def measure(kind: str, tasks: int) -> dict[str, Any]:
         "rows": rows,
         "megabytes": size / 1e6,
         "seconds": ended - began,
-        "cpu_seconds": time.process_time() - cpu,
+        "cpu_seconds": cpu,
+        "database_seconds": database,
         "store_seconds": stored - began,
         "check_seconds": (job.writing_since - job.started_at).total_seconds(),
         "write_seconds": (job.finished_at - job.writing_since).total_seconds(),
@@ -132,8 +143,13 @@ def main() -> None:
             sizes = {"rows": found["rows"], "MB": round(found["megabytes"], 1)}
             bar = ("<=", BAR_SECONDS) if is_postgres and kind != "long" else None
             report.figure(f"{kind}: upload stored, checked, written", found["seconds"], "s", bar=bar, **sizes)
-            for part in ("store", "check", "write", "cpu"):
-                report.figure(f"{kind}: {NAMES[part]}", found[f"{part}_seconds"], "s")
+            for part, words in NAMES.items():
+                if found[f"{part}_seconds"] is not None:
+                    report.figure(f"{kind}: {words}", found[f"{part}_seconds"], "s")
+            # The clock can be no better than this on an idle machine, and others' load does not change it.
+            both = found["cpu_seconds"] + (found["database_seconds"] or 0.0)
+            cpu_bar = bar and ("<=", BAR_CPU_SECONDS)
+            report.figure(f"{kind}: processor time of both", both, "s", bar=cpu_bar)
             report.figure(f"{kind}: rows a second", found["rows"] / found["seconds"], "rows/s")
             report.figure(f"{kind}: peak memory of the process", found["peak_mb"], "MB", bar=("<=", BAR_MB))
             report.figure(f"{kind}: of that before the import", found["before_mb"], "MB")

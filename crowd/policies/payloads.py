@@ -15,6 +15,7 @@ from crowd.policies.wording import shorten
 
 WORDS = ("text", "html", "prompt")
 MEDIA = ("image", "audio", "video")
+_NAMED_MEDIA = frozenset(MEDIA)
 # What a candidate shows: at least one of them.
 CONTENT = ("text", "html", *MEDIA)
 CANDIDATES = ("items", "responses")
@@ -92,6 +93,8 @@ def _candidate_problems(row: Any, name: str, at: str) -> list[FieldProblem]:
 
 
 def _media_problems(payload: Mapping[str, Any], pointer: str) -> list[FieldProblem]:
+    if _NAMED_MEDIA.isdisjoint(payload):
+        return []
     return [
         FieldProblem(f"{pointer}/{name}", f"{shorten(payload[name])} is no address of http, https or this site")
         for name in MEDIA

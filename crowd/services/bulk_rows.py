@@ -8,12 +8,39 @@ from typing import Any, TypeVar
 
 import psycopg
 from django.db import connection, models
+from django.db.models.base import ModelState
 from django.utils import timezone
 
 BATCH = 2000
 # Below this a COPY costs more than it saves.
 COPY_FROM = 50
 Row = TypeVar("Row", bound=models.Model)
+
+
+def row_maker(model: type[Row], **shared: Any) -> Callable[..., Row]:
+    """What makes new rows that share some fields, several times faster than the constructor.
+
+    All fields are named by their columns' attributes (``project_id``, not ``project``). A default that is drawn for
+    each row is.
+    """
+    template = {name: value for name, value in vars(model(**shared)).items() if name != "_state"}
+    drawn = [
+        (field.attname, field.default)
+        for field in model._meta.concrete_fields
+        if field.has_default() and callable(field.default) and field.attname not in shared
+    ]
+
+    def make(**own: Any) -> Row:
+        row = model.__new__(model)
+        values = row.__dict__
+        values.update(template)
+        for name, draw in drawn:
+            values[name] = draw()
+        values.update(own)
+        values["_state"] = ModelState()
+        return row
+
+    return make
 
 
 def insert_rows(model: type[Row], rows: Sequence[Row]) -> list[Row]:

@@ -21,6 +21,7 @@ from crowd.models import Export, StoredFile
 from crowd.policies.exports import ExportPlan
 from crowd.queries.exports import Counted, export_blocks, plan_for
 from crowd.services.announcements import announce_export
+from crowd.services.collector import seldom_collecting
 from crowd.services.events import record_event
 from crowd.services.stored_files import discard_file, store_file
 
@@ -64,7 +65,8 @@ def run_export(*, export_id: int) -> bool:
         return False
     job = Export.objects.select_related("project").get(pk=export_id)
     try:
-        _make(job, lease)
+        with seldom_collecting():
+            _make(job, lease)
     except _Lost:
         return _end(job, lease, ExportState.CANCELLED) if _is_cancelled(job) else False
     except DomainError as error:

@@ -13,9 +13,10 @@ from django.utils.dateparse import parse_datetime
 from crowd.enums import AnswerType, TaskState, WorkerKind
 from crowd.errors import InvalidAnswer
 from crowd.formats.rows import FoundAnswer, FoundRow, RowProblem
-from crowd.models import Assignment, ImportedWorker, Project, Task
+from crowd.models import Assignment, ImportedWorker, Project
 from crowd.policies.payloads import check_payload
 from crowd.policies.wording import shorten
+from crowd.queries.task_keys import tasks_by_key
 from crowd.services.import_values import ValueReader
 from crowd.services.tasks import MAX_KEY_LENGTH
 
@@ -94,7 +95,7 @@ class Judge:
     """Judges the chunks of one import in their order. ``seen`` only where earlier chunks are not in the database."""
 
     def __init__(self, *, project: Project, name: str, at: datetime, seen: SeenNames | None = None) -> None:
-        self._project, self._name, self._at, self._seen = project, name, at, seen
+        self._project, self._name, self.at, self._seen = project, name, at, seen
         self._values = ValueReader(project)
         self._answer_type = AnswerType(project.answer_type)
 
@@ -204,7 +205,7 @@ class Judge:
 
     def _time(self, number: int, answer: FoundAnswer) -> datetime:
         if not answer.answered_at:
-            return self._at
+            return self.at
         try:
             moment = parse_datetime(answer.answered_at)
         except ValueError:
@@ -213,13 +214,12 @@ class Judge:
             raise RowProblem(number, f"{shorten(answer.answered_at)} is no time; write ISO 8601", "answered_at")
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        if not datetime(1990, 1, 1, tzinfo=UTC) <= moment <= self._at + TOLERANCE:
+        if not datetime(1990, 1, 1, tzinfo=UTC) <= moment <= self.at + TOLERANCE:
             raise RowProblem(number, f"{answer.answered_at} does not lie between 1990 and now", "answered_at")
         return moment
 
     def _tasks(self, keys: set[str]) -> dict[str, tuple[int, str]]:
-        rows = Task.objects.filter(project=self._project, key__in=keys).values_list("key", "id", "state")
-        return {key: (task_id, state) for key, task_id, state in rows}
+        return {key: (task_id, state) for key, task_id, state in tasks_by_key(self._project, keys)}
 
     def _given(self, tasks: dict[str, tuple[int, str]], found: Sequence[FoundRow]) -> set[tuple[int, WorkerName]]:
         """Which of the workers that the rows name have had which of the tasks that exist."""

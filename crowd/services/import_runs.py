@@ -20,6 +20,7 @@ from crowd.enums import ImportState, OnError
 from crowd.formats.reading import open_rows
 from crowd.formats.rows import FileProblem, FoundRow, RowProblem
 from crowd.models import Import, ImportedWorker, ImportProblem, Project
+from crowd.services.collector import seldom_collecting
 from crowd.services.import_judging import Judge, Judged, SeenNames, WorkerName
 from crowd.services.import_writing import write_rows
 from crowd.services.imports import end_import, read_options
@@ -57,7 +58,8 @@ def run_import(*, import_id: int) -> bool:
         return False
     job = Import.objects.select_related("project", "file").get(pk=import_id)
     try:
-        _carry_out(job, lease)
+        with seldom_collecting():
+            _carry_out(job, lease)
     except _Lost:
         asked = Import.objects.filter(pk=import_id, is_cancel_asked=True, lease=lease).exists()
         return asked and _end(job, lease, ImportState.CANCELLED, "")
@@ -129,11 +131,12 @@ def _check(job: Import, lease: uuid.UUID) -> None:
 
 def _write(job: Import, lease: uuid.UUID) -> None:
     """Write from the first row that is not settled; each chunk with its progress in one transaction."""
+    judge, known = _judge(job, timezone.now()), dict[WorkerName, int]()
     for chunk in _chunks(job, job.rows_done):
         for left in reversed(range(TRIES)):
             try:
                 with transaction.atomic():
-                    is_over = _write_chunk(job, lease, chunk)
+                    is_over = _write_chunk(job, lease, chunk, judge, known)
                 break
             except (IntegrityError, OperationalError):
                 if not left:
@@ -144,14 +147,20 @@ def _write(job: Import, lease: uuid.UUID) -> None:
     end_import(job=job, state=ImportState.FINISHED, problem="", lease=lease, at=timezone.now())
 
 
-def _write_chunk(job: Import, lease: uuid.UUID, chunk: list[FoundRow | RowProblem]) -> bool:
+def _write_chunk(
+    job: Import,
+    lease: uuid.UUID,
+    chunk: list[FoundRow | RowProblem],
+    judge: Judge,
+    known: dict[WorkerName, int],
+) -> bool:
     """Settle a chunk, in the caller's transaction; True when the import ended with it."""
-    now = timezone.now()
+    judge.at = now = timezone.now()
     # First, and guarded by where the chunk begins: of two processes at the same chunk one waits here, then finds it
     # done.
     held = Import.objects.filter(pk=job.pk, lease=lease)
     _move(held.filter(rows_done=job.rows_done, is_cancel_asked=False), leased_until=now + LEASE, attempts=0)
-    judged = _judge(job, now).judge(chunk)
+    judged = judge.judge(chunk)
     if judged.problems and job.on_error == OnError.STOP:
         # Checked and found good, so somebody has added the same keys or answers since.
         _list_problems(job, judged.problems)
@@ -162,7 +171,7 @@ def _write_chunk(job: Import, lease: uuid.UUID, chunk: list[FoundRow | RowProble
         )
         end_import(job=job, state=ImportState.FAILED, problem=problem, lease=lease, at=now)
         return True
-    written = write_rows(project=job.project, rows=judged.rows, at=now)
+    written = write_rows(project=job.project, rows=judged.rows, at=now, known=known)
     _list_problems(job, judged.problems[: max(0, MAX_PROBLEMS - _listed(job))] if judged.problems else [])
     _move(
         held,

@@ -16,7 +16,7 @@ from crowd.jobs import enqueue_answer
 from crowd.models import Answer, Assignment, Enrolment, ImportedWorker, Project, Task, User, Worker
 from crowd.models.user import MACHINE_DOMAIN
 from crowd.policies.votes import first_vote_state, takes_place
-from crowd.services.bulk_rows import insert_rows
+from crowd.services.bulk_rows import insert_rows, row_maker
 from crowd.services.import_judging import ReadyAnswer, ReadyRow, WorkerName, takes_part
 from crowd.services.tasks import NewGold, NewTask, insert_golds, insert_tasks
 
@@ -34,9 +34,12 @@ class Written:
     skips: int = 0
 
 
-def write_rows(*, project: Project, rows: Sequence[ReadyRow], at: datetime) -> Written:
+def write_rows(
+    *, project: Project, rows: Sequence[ReadyRow], at: datetime, known: dict[WorkerName, int] | None = None
+) -> Written:
     """Write the rows of a chunk; safe against others at the same tasks, which it locks in the order of their ids.
 
+    ``known``: workers that earlier chunks have found in the database, and where this one remembers those it finds.
     An answer of a person takes an open place, else one more up to ``max_overlap``, else it is surplus; it earns
     nothing. Answers to real tasks count as processed: the full fit that follows an import decides about all of them.
     """
@@ -48,7 +51,7 @@ def write_rows(*, project: Project, rows: Sequence[ReadyRow], at: datetime) -> W
         return written
     models = {answer.worker: answer.model for _, answer in pairs if answer.model}
     names = dict.fromkeys([answer.worker for _, answer in pairs] + [worker for _, worker in skips])
-    workers = _write_workers(project, list(names), models, written)
+    workers = _write_workers(project, list(names), models, written, {} if known is None else known)
     placed = _take_places(project, pairs, {tasks[row.key].pk for row in rows if row.task_id is None})
     _write_answers(project, pairs, placed, workers, at)
     _write_skips(project, skips, workers, at)
@@ -86,17 +89,24 @@ def _write_tasks(project: Project, rows: Sequence[ReadyRow], written: Written) -
 
 
 def _write_workers(
-    project: Project, names: Sequence[WorkerName], models: dict[WorkerName, dict[str, Any]], written: Written
+    project: Project,
+    names: Sequence[WorkerName],
+    models: dict[WorkerName, dict[str, Any]],
+    written: Written,
+    known: dict[WorkerName, int],
 ) -> dict[WorkerName, int]:
     """The ids of the workers that the files of this project call so; made, with an enrolment, where there is none.
 
     Two imports that make the same one at once: the second one's chunk breaks on the constraint and is tried again.
     """
-    rows = ImportedWorker.objects.filter(project=project, name__in={name for _, name in names})
-    found = {(kind, name): worker_id for kind, name, worker_id in rows.values_list("kind", "name", "worker_id")}
-    missing = [name for name in names if name not in found]
+    asked = {name for kind, name in names if (kind, name) not in known}
+    if asked:
+        rows = ImportedWorker.objects.filter(project=project, name__in=asked)
+        # Only what was there before this transaction: what it makes may yet be undone.
+        known |= {(kind, name): worker_id for kind, name, worker_id in rows.values_list("kind", "name", "worker_id")}
+    missing = [name for name in names if name not in known]
     if not missing:
-        return found
+        return known
     users = User.objects.bulk_create(
         # Nobody has a password or a key for these.
         [User(email=f"imported-{uuid.uuid4()}@{MACHINE_DOMAIN}", password=make_password(None)) for _ in missing],
@@ -121,7 +131,7 @@ def _write_workers(
         batch_size=BATCH,
     )
     written.workers = len(missing)
-    return found | {name: worker.pk for name, worker in zip(missing, workers, strict=True)}
+    return known | {name: worker.pk for name, worker in zip(missing, workers, strict=True)}
 
 
 def _take_places(project: Project, pairs: Sequence[tuple[Task, ReadyAnswer]], new: set[int]) -> list[bool]:
@@ -162,14 +172,13 @@ def _write_answers(
     workers: dict[WorkerName, int],
     at: datetime,
 ) -> None:
+    lend = row_maker(Assignment, project_id=project.pk, state=AssignmentState.SUBMITTED)
     assignments = insert_rows(
         Assignment,
         [
-            Assignment(
-                project=project,
-                task=task,
+            lend(
+                task_id=task.pk,
                 worker_id=workers[answer.worker],
-                state=AssignmentState.SUBMITTED,
                 is_gold=task.state == TaskState.GOLD,
                 holds_place=has_place,
                 claimed_at=answer.answered_at - timedelta(seconds=answer.elapsed_seconds),
@@ -179,14 +188,14 @@ def _write_answers(
             for (task, answer), has_place in zip(pairs, placed, strict=True)
         ],
     )
+    give = row_maker(Answer, project_id=project.pk)
     answers = insert_rows(
         Answer,
         [
-            Answer(
-                project=project,
-                task=task,
+            give(
+                task_id=task.pk,
                 worker_id=workers[answer.worker],
-                assignment=assignment,
+                assignment_id=assignment.pk,
                 value=answer.value,
                 label_index=answer.label_index,
                 is_gold=task.state == TaskState.GOLD,

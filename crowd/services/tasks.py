@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from crowd.enums import AnswerType, EventKind, TaskState
 from crowd.errors import FieldProblem, InvalidInput
@@ -19,7 +20,7 @@ from crowd.policies.payloads import check_payload
 from crowd.policies.routing import BEGUN, UNTOUCHED, routed
 from crowd.policies.wording import shorten
 from crowd.queries.forms import form_of
-from crowd.services.bulk_rows import insert_rows
+from crowd.services.bulk_rows import insert_rows, row_maker
 from crowd.services.events import record_event
 from crowd.services.prices import gold_price_problems
 
@@ -84,8 +85,9 @@ def insert_tasks(*, project: Project, tasks: Sequence[NewTask]) -> list[Task]:
     chance = random.SystemRandom()
     # A task that comes with answers was begun elsewhere: it is no fair sample of what stopping early does.
     audited = [not task.answers and chance.random() < project.audit_share for task in tasks]
+    make = row_maker(Task, project_id=project.pk, opened_at=timezone.now())
     rows = insert_rows(
-        Task, [_task(project, task, is_audited) for task, is_audited in zip(tasks, audited, strict=True)]
+        Task, [make(**_fields(project, task, is_audited)) for task, is_audited in zip(tasks, audited, strict=True)]
     )
     Audit.objects.bulk_create(
         [Audit(task=row, project=project) for row, is_audited in zip(rows, audited, strict=True) if is_audited],
@@ -111,19 +113,18 @@ def insert_golds(*, project: Project, golds: Sequence[NewGold]) -> list[Task]:
     return rows
 
 
-def _task(project: Project, new: NewTask, is_audited: bool) -> Task:
+def _fields(project: Project, new: NewTask, is_audited: bool) -> dict[str, Any]:
     taken = min(new.answers, project.max_overlap)
     overlap = max(taken, project.max_overlap if is_audited else project.min_overlap)
     band = BEGUN if 0 < taken < project.min_overlap else UNTOUCHED
-    return Task(
-        project=project,
-        key=new.key,
-        payload=new.payload,
-        priority=routed(asked=new.priority, band=band),
-        overlap=overlap,
-        open_slots=overlap - taken,
-        is_open=overlap > taken,
-    )
+    return {
+        "key": new.key,
+        "payload": new.payload,
+        "priority": routed(asked=new.priority, band=band),
+        "overlap": overlap,
+        "open_slots": overlap - taken,
+        "is_open": overlap > taken,
+    }
 
 
 def _payload_problems(project: Project, payloads: Sequence[dict[str, Any]], field_name: str) -> list[FieldProblem]:
