@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config import env
+from config.queues import queues_of
 from config.settings.openapi import SPECTACULAR_SETTINGS  # noqa: F401
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -85,6 +86,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- jobs -----------------------------------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL", "")
 CELERY_BROKER_URL = REDIS_URL or None
+globals().update(queues_of("celery"))
 # Without a broker the serving process works off the same rows from a thread of its own.
 IS_WORKER_EMBEDDED = env.boolean("ASSAY_EMBEDDED_WORKER", default=not REDIS_URL)
 

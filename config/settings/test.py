@@ -2,6 +2,7 @@
 
 import os
 
+from config.queues import queues_of
 from config.settings.base import *  # noqa: F403
 from config.settings.base import DATABASES, IS_SQLITE, STATE_DIR
 
@@ -11,8 +12,8 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
-# A queue per process: two runs on one Redis must not take each other's messages.
-CELERY_TASK_DEFAULT_QUEUE = f"assay-tests-{os.getpid()}"
+# Queues per process: two runs on one Redis must not take each other's messages.
+globals().update(queues_of(f"assay-tests-{os.getpid()}", f"assay-tests-{os.getpid()}-"))
 # Tests start the worker themselves where they need one.
 IS_WORKER_EMBEDDED = False
 # Queries are counted: those of the throttles are tested on their own.
