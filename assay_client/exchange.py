@@ -61,9 +61,12 @@ class Exchange:
 
     def wait_after(self, response: httpx.Response) -> float | None:
         """Seconds to wait before the next attempt; None when the response is the outcome."""
-        if response.status_code not in RETRIED or self.attempt >= self._retry.attempts:
+        retry_after = response.headers.get("Retry-After")
+        # 409 with Retry-After: the first attempt, whose reply was lost, is still under way.
+        is_under_way = response.status_code == 409 and retry_after is not None
+        if not (response.status_code in RETRIED or is_under_way) or self.attempt >= self._retry.attempts:
             return None
-        return self._wait(response.headers.get("Retry-After"))
+        return self._wait(retry_after)
 
     def _wait(self, retry_after: str | None) -> float:
         seconds = self._retry.wait_seconds(self.attempt, retry_after)

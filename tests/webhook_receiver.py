@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -54,8 +55,8 @@ class Receiver:
 
 
 @contextmanager
-def receiving(reply: Callable[[int], Any] = lambda n: 204) -> Iterator[Receiver]:
-    """Receive on a free port."""
+def receiving(reply: Callable[[int], Any] = lambda n: 204, *, tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+    """Receive on a free port, behind TLS where a context is given."""
     lock = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
@@ -86,7 +87,9 @@ def receiving(reply: Callable[[int], Any] = lambda n: 204) -> Iterator[Receiver]
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         host = f"127.0.0.1:{server.server_port}"
-        receiver = Receiver(f"http://{host}/hook", host, reply)
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        receiver = Receiver(f"{'http' if tls is None else 'https'}://{host}/hook", host, reply)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

@@ -96,6 +96,13 @@ def test_a_busy_server_or_a_lost_connection_is_asked_again_under_the_same_idempo
     assert first_key == second_key
 
 
+def test_a_first_attempt_that_is_still_under_way_is_waited_for(send):
+    under_way = Reply(409, {"code": "in_progress"}, {"Retry-After": "0"})
+    with serve_script(Reply(is_lost=True), under_way, Reply(201, {"id": "7"})) as script:
+        assert send(script) == {"id": "7"}
+    assert len({asked.headers["Idempotency-Key"] for asked in script.asked}) == 1
+
+
 def test_two_calls_have_different_idempotency_keys(send):
     with serve_script(Reply(), Reply()) as script:
         send(script)
