@@ -29,7 +29,7 @@ GROWTH = 1.25
 
 def routed_order(answers: int, least: int, confidence: float, n_labels: int) -> int:
     """The order of the product: up to the minimum what was begun, then untouched tasks, then the doubtful ones."""
-    return band_of(answers=answers, least=least, confidence=confidence, n_labels=n_labels)
+    return band_of(answers=answers, least=least, confidence=confidence, chance=1 / n_labels)
 
 
 def begun_order(answers: int, least: int, confidence: float, n_labels: int) -> int:

@@ -143,10 +143,10 @@ export function matrix(spec, colours) {
         formatter: (at) =>
           `${plain(spec.rows[at.data.value[1]])} / ${plain(spec.columns[at.data.value[0]])}: <b>${plain(at.data.tip)}</b>`,
       },
-      grid: { top: 16, bottom: 64 },
+      grid: { top: 28, bottom: 64 },
     }),
-    xAxis: axis(colours, { type: "category", data: spec.columns, name: spec.x_label, axisLabel: { color: colours.muted, rotate: 40 } }),
-    yAxis: axis(colours, { type: "category", data: spec.rows, name: spec.y_label, inverse: true }),
+    xAxis: axis(colours, { type: "category", data: spec.columns, name: spec.x_label, nameLocation: "middle", nameGap: 44, axisLabel: { color: colours.muted, rotate: 40 } }),
+    yAxis: axis(colours, { type: "category", data: spec.rows, name: spec.y_label, nameLocation: "start", inverse: true }),
     visualMap: {
       show: false,
       min: spec.min,
@@ -156,7 +156,7 @@ export function matrix(spec, colours) {
     series: [
       {
         type: "heatmap",
-        label: { show: spec.cells.length <= 144, formatter: (at) => at.data.shown, color: colours.ink },
+        label: { show: spec.cells.length <= 144, formatter: (at) => at.data.shown, color: colours.ink, textBorderColor: colours.surface, textBorderWidth: 3 },
         data: spec.cells.map((cell) => ({
           value: [cell.column, cell.row, cell.value],
           shown: cell.shown,
