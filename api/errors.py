@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404
 from rest_framework import exceptions, status
 from rest_framework.response import Response
@@ -44,6 +44,9 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    elif isinstance(error, SuspiciousOperation):
+        # Too many parameters, too large a body: Django would answer with a page.
+        error = exceptions.ParseError(f"the request cannot be read: {error}")
     if isinstance(error, exceptions.ValidationError):
         problems = list(_flatten(error.detail, ""))
         return _problem(status.HTTP_422_UNPROCESSABLE_ENTITY, "invalid_input", "the input has problems", problems)

@@ -33,6 +33,9 @@ class StrictJSONParser(BaseParser):
             raise ParseError(
                 f"the body is not JSON: {error.msg} at line {error.lineno} column {error.colno}"
             ) from error
+        except ValueError as error:
+            # Python reads no whole number of thousands of digits: that would take it minutes.
+            raise ParseError("the body holds a number with too many digits") from error
         except RecursionError as error:
             raise ParseError(f"the body is nested deeper than {MAX_DEPTH} levels") from error
         _check(value, "", 0)

@@ -149,11 +149,11 @@ class AssaySchema(AutoSchema):
         access = access_for(self._name(), self.method)
         if access == PUBLIC:
             return []
-        codes = [401, 403, 429]
+        codes = [400, 401, 403, 429]
         if "{" in self.path:
             codes.append(404)
         if self.method != "GET":
-            codes += [400, 409, 415, 422]
+            codes += [409, 415, 422]
         elif getattr(self.view, "query_serializer", None) is not None:
             codes.append(422)
         if self.method in getattr(self.view, "versioned_methods", ()):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from api.serializers.reports import answer_body, consensus_body, worker_body
@@ -20,6 +19,7 @@ from crowd.models import (
 )
 from crowd.policies.routing import asked_priority
 from crowd.queries.listings import TaskHistory
+from crowd.times import zulu, zulu_or_none
 
 
 def task_body(task: Task) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def task_body(task: Task) -> dict[str, Any]:
         "priority": asked_priority(task.priority),
         "places": task.overlap,
         "open_places": task.open_slots,
-        "created_at": task.created_at.isoformat(),
+        "created_at": zulu(task.created_at),
     }
 
 
@@ -56,9 +56,9 @@ def lent_body(row: Assignment, task: Task) -> dict[str, Any]:
         "task_key": task.key,
         "worker": worker_body(row.worker),
         "state": row.state,
-        "claimed_at": row.claimed_at.isoformat(),
-        "deadline": row.deadline.isoformat(),
-        "ended_at": _time(row.ended_at),
+        "claimed_at": zulu(row.claimed_at),
+        "deadline": zulu(row.deadline),
+        "ended_at": zulu_or_none(row.ended_at),
     }
 
 
@@ -70,7 +70,7 @@ def decision_body(row: Adjudication, project: Project) -> dict[str, Any]:
         "label": project.label_values[row.label_index],
         "reason": row.reason,
         "decided_by": str(row.adjudicator),
-        "created_at": row.created_at.isoformat(),
+        "created_at": zulu(row.created_at),
     }
 
 
@@ -83,7 +83,7 @@ def event_body(row: Event) -> dict[str, Any]:
         "actor": None if row.actor is None else str(row.actor),
         "worker": None if row.worker is None else worker_body(row.worker),
         "detail": row.detail,
-        "created_at": row.created_at.isoformat(),
+        "created_at": zulu(row.created_at),
     }
 
 
@@ -107,7 +107,7 @@ def enrolment_body(row: Enrolment) -> dict[str, Any]:
         "level": row.trust_level,
         "vote": row.vote_state,
         "claims": row.claims,
-        "enrolled_at": row.created_at.isoformat(),
+        "enrolled_at": zulu(row.created_at),
     }
 
 
@@ -115,9 +115,9 @@ def qualification_body(row: Qualification) -> dict[str, Any]:
     """A qualification, for managers."""
     return {
         "course": str(row.course.uid),
-        "granted_at": row.granted_at.isoformat(),
-        "expires_at": _time(row.expires_at),
-        "revoked_at": _time(row.revoked_at),
+        "granted_at": zulu(row.granted_at),
+        "expires_at": zulu_or_none(row.expires_at),
+        "revoked_at": zulu_or_none(row.revoked_at),
     }
 
 
@@ -128,7 +128,7 @@ def member_body(row: Membership) -> dict[str, Any]:
         "email": row.user.email,
         "name": row.user.name,
         "role": row.role,
-        "since": row.created_at.isoformat(),
+        "since": zulu(row.created_at),
     }
 
 
@@ -139,12 +139,8 @@ def key_body(row: ApiKey) -> dict[str, Any]:
         "name": row.name,
         "prefix": row.prefix,
         "scopes": row.scopes,
-        "created_at": row.created_at.isoformat(),
-        "expires_at": _time(row.expires_at),
-        "revoked_at": _time(row.revoked_at),
-        "last_used_at": _time(row.last_used_at),
+        "created_at": zulu(row.created_at),
+        "expires_at": zulu_or_none(row.expires_at),
+        "revoked_at": zulu_or_none(row.revoked_at),
+        "last_used_at": zulu_or_none(row.last_used_at),
     }
-
-
-def _time(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat()

@@ -14,6 +14,7 @@ from crowd.models import Course, Step
 from crowd.queries.courses import CourseLine, CourseOffer
 from crowd.services.courses import CoursePlan, NewItem
 from crowd.services.training import Progress
+from crowd.times import zulu, zulu_or_none
 
 MAX_ITEMS = 1000
 
@@ -93,7 +94,7 @@ def course_body(course: Course) -> dict[str, Any]:
         "retry_after_seconds": course.retry_after_seconds,
         "valid_days": course.valid_days,
         "is_active": course.is_active,
-        "created_at": course.created_at.isoformat(),
+        "created_at": zulu(course.created_at),
     }
 
 
@@ -119,10 +120,10 @@ def offer_body(offer: CourseOffer) -> dict[str, Any]:
         "name": course.name,
         "has_training": offer.has_training,
         "is_qualified": held is not None,
-        "qualified_until": None if expires_at is None else expires_at.isoformat(),
+        "qualified_until": zulu_or_none(expires_at),
         "running": None if offer.running is None else offer.running.part,
         "exam_obstacle": None if offer.obstacle is None else offer.obstacle.reason,
-        "exam_again_at": None if retry_at is None else retry_at.isoformat(),
+        "exam_again_at": zulu_or_none(retry_at),
     }
 
 

@@ -14,6 +14,7 @@ from crowd.models import GateTerms, ModelStanding, ModelTest, VoteChange
 from crowd.queries.anchoring import AnchoringReport
 from crowd.queries.models_report import ModelLine, ModelsReport
 from crowd.queries.next_raters import NextStep
+from crowd.times import zulu, zulu_or_none
 
 
 class PromoteInput(serializers.Serializer[Any]):
@@ -180,7 +181,7 @@ def terms_body(terms: GateTerms) -> dict[str, Any]:
 def models_body(report: ModelsReport, terms: GateTerms) -> dict[str, Any]:
     """The models of a project."""
     return {
-        "data_as_of": None if report.reviewed_at is None else report.reviewed_at.isoformat(),
+        "data_as_of": zulu_or_none(report.reviewed_at),
         "effective_votes": report.effective_votes,
         "terms": terms_body(terms),
         "results": [model_body(line) for line in report.lines],
@@ -196,7 +197,7 @@ def model_body(line: ModelLine) -> dict[str, Any]:
         "proposed_state": None if standing is None or not standing.proposed else standing.proposed,
         "may_stand_in": None if standing is None or standing.test is None else standing.test.passes,
         "group": None if standing is None else standing.group,
-        "reviewed_at": None if standing is None else standing.updated_at.isoformat(),
+        "reviewed_at": None if standing is None else zulu(standing.updated_at),
         "threshold": None if standing is None else standing.threshold,
         "figures": None if standing is None else standing.figures,
         "calibration": None if standing is None else _calibration(standing),
@@ -209,7 +210,7 @@ def test_body(test: ModelTest) -> dict[str, Any]:
     """One test."""
     names = ("kind", "test", "version", "passes", "reason", "figures", "tasks")
     body: dict[str, Any] = {name: getattr(test, name) for name in names}
-    return {"id": str(test.uid)} | body | {"created_at": test.created_at.isoformat()}
+    return {"id": str(test.uid)} | body | {"created_at": zulu(test.created_at)}
 
 
 def vote_change_body(change: VoteChange) -> dict[str, Any]:
@@ -222,7 +223,7 @@ def vote_change_body(change: VoteChange) -> dict[str, Any]:
         "test": None if change.test is None else str(change.test.uid),
         "by": None if change.actor is None else change.actor.name or change.actor.email,
         "evidence": change.evidence,
-        "created_at": change.created_at.isoformat(),
+        "created_at": zulu(change.created_at),
     }
 
 
@@ -231,7 +232,7 @@ def figure_body(line: ModelLine, name: str) -> dict[str, Any]:
     standing = line.standing
     return {
         "worker": worker_body(line.enrolment.worker),
-        "data_as_of": None if standing is None else standing.updated_at.isoformat(),
+        "data_as_of": None if standing is None else zulu(standing.updated_at),
         "found": None if standing is None else standing.figures.get(name),
     }
 

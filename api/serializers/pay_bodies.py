@@ -13,6 +13,7 @@ from crowd.models import Appeal, Bonus, PayReview, PriceRule, Project
 from crowd.policies.pay import Terms
 from crowd.queries.prices import PricePreview
 from crowd.services.bonuses import BonusesPaid
+from crowd.times import zulu, zulu_or_none
 
 
 class ReviewOutput(serializers.Serializer[Any]):
@@ -40,12 +41,12 @@ def review_body(row: PayReview) -> dict[str, Any]:
         "worker": worker_body(row.worker),
         "state": row.state,
         "amount": money(row.amount_micros, row.project.currency),
-        "due_at": row.due_at.isoformat(),
-        "decided_at": _time(row.decided_at),
+        "due_at": zulu(row.due_at),
+        "decided_at": zulu_or_none(row.decided_at),
         "is_by_silence": is_decided and row.decided_by_id is None,
         "reason": row.reason,
         "evidence": row.evidence,
-        "appeal_until": _time(row.appeal_until),
+        "appeal_until": zulu_or_none(row.appeal_until),
     }
 
 
@@ -73,10 +74,10 @@ def appeal_body(row: Appeal) -> dict[str, Any]:
         "id": str(row.uid),
         "state": row.state,
         "reason": row.reason,
-        "opened_at": row.opened_at.isoformat(),
-        "answer_by": row.answer_by.isoformat(),
+        "opened_at": zulu(row.opened_at),
+        "answer_by": zulu(row.answer_by),
         "decision": row.decision,
-        "decided_at": _time(row.decided_at),
+        "decided_at": zulu_or_none(row.decided_at),
     }
 
 
@@ -107,7 +108,7 @@ def rejection_body(row: PayReview) -> dict[str, Any]:
         "state": row.state,
         "reason": row.reason,
         "evidence": row.evidence,
-        "appeal_until": _time(row.appeal_until),
+        "appeal_until": zulu_or_none(row.appeal_until),
         "appeal": None if appeal is None else appeal_body(appeal),
     }
 
@@ -166,7 +167,7 @@ def price_rule_body(row: PriceRule, project: Project) -> dict[str, Any]:
         "version": row.version,
         "base": money(row.body["base_micros"], project.currency),
         "factors": row.body["factors"],
-        "created_at": row.created_at.isoformat(),
+        "created_at": zulu(row.created_at),
     }
 
 
@@ -223,7 +224,7 @@ def bonus_body(row: Bonus, project: Project) -> dict[str, Any]:
         "worker": str(row.worker.uid),
         "amount": money(row.amount_micros, project.currency),
         "reason": row.reason,
-        "created_at": row.created_at.isoformat(),
+        "created_at": zulu(row.created_at),
     }
 
 
@@ -252,7 +253,3 @@ class BudgetOutput(serializers.Serializer[Any]):
     """The budget as it is now."""
 
     budget = MoneyOutput()
-
-
-def _time(moment: Any) -> str | None:
-    return None if moment is None else moment.isoformat()

@@ -13,6 +13,7 @@ from crowd.models import Batch, BatchFile, BatchLine
 from crowd.policies.payees import masked
 from crowd.queries.payouts import reference_of
 from crowd.services.batches import LeftOut
+from crowd.times import zulu, zulu_or_none
 
 ENDS = [(state.value, state.label) for state in (LineState.SETTLED, LineState.FAILED, LineState.RETURNED)]
 
@@ -54,9 +55,9 @@ def batch_body(row: Batch) -> dict[str, Any]:
         "format": row.format,
         "state": row.state,
         "made_by": str(row.made_by.uid),
-        "created_at": row.created_at.isoformat(),
+        "created_at": zulu(row.created_at),
         "approved_by": None if row.approved_by is None else str(row.approved_by.uid),
-        **{name: _time(getattr(row, name)) for name in ("approved_at", "exported_at", "sent_at", "ended_at")},
+        **{name: zulu_or_none(getattr(row, name)) for name in ("approved_at", "exported_at", "sent_at", "ended_at")},
     }
 
 
@@ -132,7 +133,3 @@ class BatchFileOutput(serializers.Serializer[Any]):
 def file_body(row: BatchFile) -> dict[str, Any]:
     """What is known of a file without its content."""
     return {"name": row.name, "media_type": row.media_type, "sha256": row.sha256, "size": len(bytes(row.content))}
-
-
-def _time(moment: Any) -> str | None:
-    return None if moment is None else moment.isoformat()

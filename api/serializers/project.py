@@ -14,6 +14,7 @@ from crowd.services.project_settings import Change
 from crowd.services.projects import ProjectPlan
 from crowd.services.tasks import NewGold, NewTask
 from crowd.services.workers import NewWorker
+from crowd.times import zulu
 
 MAX_ROWS = 5000
 
@@ -212,7 +213,7 @@ def project_body(project: Project, status: ProjectStatus | None = None) -> dict[
         "lease_seconds": project.lease_seconds,
         "price": money(project.price_micros, project.currency),
         "budget": None if project.budget_micros is None else money(project.budget_micros, project.currency),
-        "created_at": project.created_at.isoformat(),
+        "created_at": zulu(project.created_at),
     }
     if status is not None:
         body["status"] = {

@@ -9,6 +9,7 @@ from crowd.models import ExamplePool, PromptTemplate, PromptVersion, Rater, Rate
 from crowd.policies.forecast import Forecast, Range
 from crowd.queries.raters import PreviewRow, Progress
 from crowd.services.rater_previews import Shown
+from crowd.times import zulu, zulu_or_none
 
 
 def rater_body(rater: Rater) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def rater_body(rater: Rater) -> dict[str, Any]:
         "replaces": _uid(None if rater.replaces is None else rater.replaces.uid),
         "trained_on": None if snapshot is None else snapshot.trained_on,
         **{name: getattr(rater, name) for name in (*plain, *limits)},
-        "created_at": rater.created_at.isoformat(),
+        "created_at": zulu(rater.created_at),
     }
 
 
@@ -33,7 +34,7 @@ def version_body(version: PromptVersion, name: str) -> dict[str, Any]:
         "id": str(version.uid),
         "name": name,
         **{field: getattr(version, field) for field in ("version", "system", "user", "words")},
-        "created_at": version.created_at.isoformat(),
+        "created_at": zulu(version.created_at),
     }
 
 
@@ -114,8 +115,8 @@ def failure_body(failure: VoteFailure) -> dict[str, Any]:
         "task": failure.task.key,
         "reason": failure.reason,
         "detail": failure.detail,
-        "created_at": failure.created_at.isoformat(),
-        "retried_at": None if failure.retried_at is None else failure.retried_at.isoformat(),
+        "created_at": zulu(failure.created_at),
+        "retried_at": zulu_or_none(failure.retried_at),
     }
 
 
@@ -128,7 +129,7 @@ def vote_body(vote: VoteDetail) -> dict[str, Any]:
         "label": None if vote.answer is None else vote.answer.value,
         "abstained_because": vote.cached_vote.abstained_because,
         **{name: getattr(vote, name) for name in plain},
-        "created_at": vote.created_at.isoformat(),
+        "created_at": zulu(vote.created_at),
     }
 
 

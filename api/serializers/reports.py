@@ -11,6 +11,7 @@ from crowd.enums import TaskState, TrustLevel, VoteState, WorkerKind
 from crowd.models import Answer, Consensus, Project, TrustChange, Worker
 from crowd.policies.known_answers import answer_of
 from crowd.queries.workers import TrustLine
+from crowd.times import zulu, zulu_or_none
 
 
 class ViewInput(serializers.Serializer[Any]):
@@ -55,7 +56,7 @@ def consensus_body(row: Consensus, project: Project) -> dict[str, Any]:
         "answers": row.answers,
         "model": None if row.run is None else row.run.model,
         "run": None if row.run is None else str(row.run.uid),
-        "updated_at": row.updated_at.isoformat(),
+        "updated_at": zulu(row.updated_at),
     }
 
 
@@ -70,7 +71,7 @@ def answer_body(answer: Answer) -> dict[str, Any]:
         "is_correct": answer.is_correct,
         "is_surplus": answer.is_surplus,
         "elapsed_seconds": answer.elapsed_seconds,
-        "created_at": answer.created_at.isoformat(),
+        "created_at": zulu(answer.created_at),
     }
 
 
@@ -119,8 +120,8 @@ def change_body(change: TrustChange) -> dict[str, Any]:
         "reason": change.reason,
         "evidence": change.evidence,
         "is_warning": change.from_level == change.to_level,
-        "expires_at": None if change.expires_at is None else change.expires_at.isoformat(),
-        "created_at": change.created_at.isoformat(),
+        "expires_at": zulu_or_none(change.expires_at),
+        "created_at": zulu(change.created_at),
     }
 
 

@@ -13,6 +13,7 @@ from crowd.enums import FlagKind, FlagState, RestitutionKind, RestitutionLineKin
 from crowd.models import Flag, Project, Restitution, RestitutionLine, TrustChange
 from crowd.policies.spreadsheets import neutral
 from crowd.queries.worker_reports import OwnReport, WorkerReport
+from crowd.times import zulu, zulu_or_none
 
 
 class LaunchInput(serializers.Serializer[Any]):
@@ -141,9 +142,9 @@ def flag_body(flag: Flag) -> dict[str, Any]:
         "evidence": flag.evidence,
         "state": flag.state,
         "note": flag.note,
-        "decided_at": None if flag.decided_at is None else flag.decided_at.isoformat(),
-        "created_at": flag.created_at.isoformat(),
-        "updated_at": flag.updated_at.isoformat(),
+        "decided_at": zulu_or_none(flag.decided_at),
+        "created_at": zulu(flag.created_at),
+        "updated_at": zulu(flag.updated_at),
     }
 
 
@@ -161,7 +162,7 @@ def worker_report_body(report: WorkerReport, project: Project) -> dict[str, Any]
         "pay": _pay_body(report.pay, project),
         "golds": golds,
         "reading": None if report.reading is None else report.reading.figures,
-        "measured_at": None if report.reading is None else report.reading.measured_at.isoformat(),
+        "measured_at": None if report.reading is None else zulu(report.reading.measured_at),
         "flags": [flag_body(flag) for flag in report.flags],
         "changes": [change_body(change) for change in report.changes],
     }
@@ -195,17 +196,14 @@ def own_report_body(report: OwnReport) -> dict[str, Any]:
                 "reason": change.reason,
                 "rule": change.rule,
                 "rule_version": change.rule_version,
-                "expires_at": None if change.expires_at is None else change.expires_at.isoformat(),
-                "created_at": change.created_at.isoformat(),
+                "expires_at": zulu_or_none(change.expires_at),
+                "created_at": zulu(change.created_at),
             }
             for change in standing.changes
         ],
-        "confirmed_flags": [
-            {"kind": flag.kind, "decided_at": None if flag.decided_at is None else flag.decided_at.isoformat()}
-            for flag in report.flags
-        ],
+        "confirmed_flags": [{"kind": flag.kind, "decided_at": zulu_or_none(flag.decided_at)} for flag in report.flags],
         "made_good": [
-            {"kind": line.kind, "apology": line.detail.get("apology", ""), "created_at": line.created_at.isoformat()}
+            {"kind": line.kind, "apology": line.detail.get("apology", ""), "created_at": zulu(line.created_at)}
             for line in report.restitutions
         ],
     }
@@ -222,8 +220,8 @@ def restitution_body(row: Restitution) -> dict[str, Any]:
         "before": row.before,
         "after": row.after,
         "reason": row.reason,
-        "created_at": row.created_at.isoformat(),
-        "finished_at": None if row.finished_at is None else row.finished_at.isoformat(),
+        "created_at": zulu(row.created_at),
+        "finished_at": zulu_or_none(row.finished_at),
     }
 
 
@@ -234,7 +232,7 @@ def line_body(line: RestitutionLine) -> dict[str, Any]:
         "kind": line.kind,
         "subject": str(line.subject),
         "detail": line.detail,
-        "created_at": line.created_at.isoformat(),
+        "created_at": zulu(line.created_at),
     }
 
 

@@ -15,6 +15,7 @@ from crowd.formats.reading import FORMATS
 from crowd.models import Export, Import, ImportProblem
 from crowd.policies.exports import STATES, STYLES
 from crowd.services.imports import ImportPlan, plan_import
+from crowd.times import zulu, zulu_or_none
 
 SHOWN_PROBLEMS = 20
 PREDICTORS = [kind for kind in WorkerKind.values if kind != WorkerKind.HUMAN]
@@ -194,14 +195,14 @@ def export_body(job: Export) -> dict[str, Any]:
         "size_bytes": job.size_bytes,
         "problem": job.problem or None,
         "file_url": reverse("api-export-file", kwargs={"export": job.uid}) if is_there else None,
-        "expires_at": None if job.expires_at is None else job.expires_at.isoformat(),
+        "expires_at": zulu_or_none(job.expires_at),
         **_times(job),
     }
 
 
 def _times(job: Import | Export) -> dict[str, str | None]:
     return {
-        "created_at": job.created_at.isoformat(),
-        "started_at": None if job.started_at is None else job.started_at.isoformat(),
-        "finished_at": None if job.finished_at is None else job.finished_at.isoformat(),
+        "created_at": zulu(job.created_at),
+        "started_at": zulu_or_none(job.started_at),
+        "finished_at": zulu_or_none(job.finished_at),
     }

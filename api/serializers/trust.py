@@ -16,6 +16,7 @@ from crowd.policies.trust import TrustRule
 from crowd.queries.gold_health import GoldHealth
 from crowd.queries.previews import Preview
 from crowd.services.eligibility import Asked
+from crowd.times import zulu
 from quality.skill.gold_audit import LeakTest
 
 MAX_DAYS = 365
@@ -99,13 +100,13 @@ class AdjudicationInput(serializers.Serializer[Any]):
 def preview_body(preview: Preview) -> dict[str, Any]:
     """Whom a rule would have hit."""
     return {
-        "since": preview.since.isoformat(),
+        "since": zulu(preview.since),
         "workers": preview.workers,
         "workers_hit": len({hit.worker.pk for hit in preview.hits}),
         "hits": [
             {
                 "worker": worker_body(hit.worker),
-                "at": hit.at.isoformat(),
+                "at": zulu(hit.at),
                 "outcome": hit.outcome,
                 "reason": hit.reason,
                 "evidence": hit.evidence,
@@ -123,7 +124,7 @@ def rule_body(rule: Rule) -> dict[str, Any]:
         "version": rule.version,
         "body": rule.body,
         "is_active": rule.is_active,
-        "created_at": rule.created_at.isoformat(),
+        "created_at": zulu(rule.created_at),
     }
 
 
@@ -184,7 +185,7 @@ def adjudication_body(row: Adjudication, project: Project) -> dict[str, Any]:
         "id": str(row.uid),
         "label": answer_of(row, project.label_values),
         "reason": row.reason,
-        "created_at": row.created_at.isoformat(),
+        "created_at": zulu(row.created_at),
     }
 
 

@@ -12,6 +12,7 @@ from crowd.models import Webhook, WebhookAttempt, WebhookDelivery
 from crowd.policies.addresses import MAX_URL_LENGTH
 from crowd.policies.webhooks import MAX_SECRET_OVERLAP_HOURS, SECRET_OVERLAP_HOURS
 from crowd.services.webhook_settings import WebhookPlan
+from crowd.times import zulu, zulu_or_none
 
 # A ping is only sent when it is asked for.
 SUBSCRIBABLE = [(kind.value, kind.label) for kind in WebhookKind if kind != WebhookKind.PING]
@@ -67,10 +68,10 @@ def webhook_body(webhook: Webhook) -> dict[str, Any]:
         "is_active": webhook.is_active,
         "disabled_reason": webhook.disabled_reason,
         "failures": webhook.failures,
-        "failing_since": _time(webhook.failing_since),
-        "paused_until": _time(webhook.paused_until),
-        "previous_secret_until": _time(webhook.previous_secret_until),
-        "created_at": webhook.created_at.isoformat(),
+        "failing_since": zulu_or_none(webhook.failing_since),
+        "paused_until": zulu_or_none(webhook.paused_until),
+        "previous_secret_until": zulu_or_none(webhook.previous_secret_until),
+        "created_at": zulu(webhook.created_at),
     }
 
 
@@ -83,8 +84,8 @@ def delivery_body(delivery: WebhookDelivery, log: list[WebhookAttempt] | None = 
         "kind": delivery.message.kind,
         "state": delivery.state,
         "attempts_made": delivery.attempts,
-        "next_attempt_at": _time(delivery.next_attempt_at) if is_pending else None,
-        "created_at": delivery.created_at.isoformat(),
+        "next_attempt_at": zulu_or_none(delivery.next_attempt_at) if is_pending else None,
+        "created_at": zulu(delivery.created_at),
     }
     return body if log is None else body | {"attempts": [attempt_body(attempt) for attempt in log]}
 
@@ -93,17 +94,13 @@ def attempt_body(attempt: WebhookAttempt) -> dict[str, Any]:
     """One try; without ``ended_at`` it is under way, or was cut off."""
     return {
         "number": attempt.number,
-        "started_at": attempt.started_at.isoformat(),
-        "ended_at": _time(attempt.ended_at),
+        "started_at": zulu(attempt.started_at),
+        "ended_at": zulu_or_none(attempt.ended_at),
         "duration_ms": attempt.duration_ms,
         "status": attempt.status,
         "error": attempt.error,
         "reply": attempt.reply,
     }
-
-
-def _time(value: Any) -> str | None:
-    return None if value is None else value.isoformat()
 
 
 class WebhookOutput(serializers.Serializer[Any]):

@@ -13,6 +13,7 @@ from crowd.models import Assignment, Project
 from crowd.queries.forms import form_of
 from crowd.services.answers import Submission, SubmissionThenClaim
 from crowd.services.assignments import Claim
+from crowd.times import zulu
 
 
 class SubmitInput(serializers.Serializer[Any]):
@@ -35,7 +36,7 @@ def assignment_body(assignment: Assignment) -> dict[str, Any]:
     return {
         "id": str(assignment.uid),
         "project": str(project.uid),
-        "deadline": assignment.deadline.isoformat(),
+        "deadline": zulu(assignment.deadline),
         "payload": assignment.task.payload,
         "answer_type": project.answer_type,
         "labels": project.labels,
@@ -67,7 +68,7 @@ def submission_body(submission: Submission) -> dict[str, Any]:
         "id": str(answer.uid),
         "state": "surplus" if answer.is_surplus else "accepted",
         "value": answer.value,
-        "created_at": answer.created_at.isoformat(),
+        "created_at": zulu(answer.created_at),
     }
 
 

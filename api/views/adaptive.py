@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from api.serializers.reports import AdaptiveOutput
 from api.views.base import AssayView
 from crowd.queries.adaptive import adaptive_report
+from crowd.times import zulu
 
 
 class AdaptiveView(AssayView):
@@ -25,7 +26,7 @@ class AdaptiveView(AssayView):
         report = adaptive_report(owner)
         return Response(
             {
-                "data_as_of": timezone.now().isoformat(),
+                "data_as_of": zulu(timezone.now()),
                 "audit_share": owner.audit_share,
                 "audited_tasks": report.audited,
                 "audited_and_finished": asdict(report.savings),

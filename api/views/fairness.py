@@ -21,6 +21,7 @@ from crowd.queries.worker_reports import flags_of, project_reading
 from crowd.services.fairness import set_fairness_terms
 from crowd.services.flags import decide_flag
 from crowd.services.idempotency import Outcome
+from crowd.times import zulu
 
 
 class FairnessView(PostView):
@@ -54,7 +55,7 @@ class FairnessView(PostView):
         reading, terms = project_reading(project, ReadingKind.FAIRNESS), fairness_terms(project)
         floor = floor_for(project)
         return {
-            "measured_at": None if reading is None else reading.measured_at.isoformat(),
+            "measured_at": None if reading is None else zulu(reading.measured_at),
             "figures": None if reading is None else reading.figures,
             "floor": None if floor is None else money(floor, project.currency),
             "expected_seconds": None if terms is None else terms.expected_seconds,

@@ -29,7 +29,7 @@ from api.serializers.models import (
     terms_body,
     vote_change_body,
 )
-from api.views.base import AssayView, PostView
+from api.views.base import AssayView, PostView, plain_query
 from crowd.enums import VoteState
 from crowd.queries.anchoring import anchoring_report
 from crowd.queries.model_votes import gate_terms
@@ -141,7 +141,7 @@ class NextRatersView(AssayView):
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """A person, a model, an adjudicator or nobody, by the expected gain per money; null without prices."""
         row = self.project(request, project)
-        query = LimitInput(data=request.query_params)
+        query = LimitInput(data=plain_query(request))
         query.is_valid(raise_exception=True)
         return Response(next_raters_body(next_steps(row, query.validated_data["limit"])))
 

@@ -17,7 +17,7 @@ from api.serializers.lists import list_of, page_of
 from api.serializers.own_pay import OwnPayOutput, PayeeOutput, StatementOutput, own_pay_body, payee_body
 from api.serializers.pay import GroundsInput, PayeeInput, StatementInput
 from api.serializers.pay_bodies import AppealOutput, RejectionOutput, appeal_body, rejection_body
-from api.views.base import AssayView, PostView
+from api.views.base import AssayView, PostView, plain_query
 from crowd.models import Project, Worker
 from crowd.policies.statements import Record, as_csv, as_json
 from crowd.queries.pay import own_pay, own_rejections
@@ -51,7 +51,7 @@ class OwnRejectionsView(AssayView):
 
     def get(self, request: Request) -> Response:
         """With reason, evidence, and until when an appeal is heard; the newest first."""
-        asked = PageInput(data=request.query_params)
+        asked = PageInput(data=plain_query(request))
         asked.is_valid(raise_exception=True)
         rows = own_rejections(self.worker(request))
         return Response(page_body(rows, request, asked.validated_data, rejection_body, order="-id"))
@@ -91,7 +91,7 @@ class OwnStatementView(AssayView):
     """The caller's pay statement."""
 
     query_serializer = StatementInput
-    replies = {"GET": {200: StatementOutput}}
+    replies = {"GET": {(200, "application/json"): StatementOutput, (200, "text/csv"): {"type": "string"}}}
 
     def get(self, request: Request) -> StreamingHttpResponse:
         """Every entry of a period on all projects, as JSON or CSV, chained by hashes."""
@@ -100,7 +100,7 @@ class OwnStatementView(AssayView):
 
 def statement_response(request: Request, worker: Worker, project: Project | None = None) -> StreamingHttpResponse:
     """The statement that the query asks for, record by record."""
-    asked = StatementInput(data=request.query_params)
+    asked = StatementInput(data=plain_query(request))
     asked.is_valid(raise_exception=True)
     period = asked.validated_data
     now: datetime = timezone.now()

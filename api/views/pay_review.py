@@ -46,7 +46,7 @@ from api.serializers.pay_bodies import (
     review_body,
     terms_body,
 )
-from api.views.base import AssayView, PostView
+from api.views.base import AssayView, PostView, plain_query
 from crowd.queries.pay import open_appeals, reviews_of
 from crowd.queries.prices import preview_price, price_rules_of
 from crowd.services.appeals import decide_appeal
@@ -69,7 +69,7 @@ class ReviewsView(AssayView):
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """How each stands, in the order of the answers; ``state`` narrows it."""
         row = self.project(request, project)
-        asked = ReviewsInput(data=request.query_params)
+        asked = ReviewsInput(data=plain_query(request))
         asked.is_valid(raise_exception=True)
         rows = reviews_of(row, asked.validated_data.get("state")).select_related("project")
         return Response(page_body(rows, request, asked.validated_data, review_body))

@@ -25,7 +25,7 @@ from api.serializers.payouts import (
     left_out_body,
     lines_body,
 )
-from api.views.base import AssayView, PostView
+from api.views.base import AssayView, PostView, plain_query
 from api.views.pay import statement_response
 from crowd.enums import BatchFormat, LineState
 from crowd.queries.payouts import batch_file_for, batch_for, batches_of, lines_of, paid_worker
@@ -44,7 +44,7 @@ class BatchesView(PostView):
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """The newest first."""
         row = self.project(request, project)
-        asked = PageInput(data=request.query_params)
+        asked = PageInput(data=plain_query(request))
         asked.is_valid(raise_exception=True)
         return Response(page_body(batches_of(row), request, asked.validated_data, batch_body, order="-id"))
 
@@ -152,7 +152,7 @@ class WorkerStatementView(AssayView):
     """A worker's pay statement for one project."""
 
     query_serializer = StatementInput
-    replies = {"GET": {200: StatementOutput}}
+    replies = {"GET": {(200, "application/json"): StatementOutput, (200, "text/csv"): {"type": "string"}}}
 
     def get(self, request: Request, project: uuid.UUID, worker: uuid.UUID) -> StreamingHttpResponse:
         """Every entry of a period on this project, as JSON or CSV, chained by hashes."""

@@ -27,13 +27,14 @@ from api.serializers.reports import (
     trust_body,
     worker_body,
 )
-from api.views.base import AssayView
+from api.views.base import AssayView, plain_query
 from crowd.errors import NotFound
 from crowd.queries.agreement_views import agreement_difference, agreement_precision, agreement_view
 from crowd.queries.answers import answers_of
 from crowd.queries.consensus import consensus_of, newest_run
 from crowd.queries.listings import ANSWER_FILTERS, CONSENSUS_FILTERS, narrowed
 from crowd.queries.workers import ledger_balance_micros, payout_report, trust_report
+from crowd.times import zulu
 
 CONSENSUS_ORDERS = BY_ID | {"confidence": "confidence", "-confidence": "-confidence"}
 
@@ -88,7 +89,7 @@ class AgreementView(AssayView):
         run = newest_run(self.project(request, project))
         return Response(
             {
-                "data_as_of": None if run is None or run.finished_at is None else run.finished_at.isoformat(),
+                "data_as_of": None if run is None or run.finished_at is None else zulu(run.finished_at),
                 "groups": {} if run is None else run.agreement,
             }
         )
@@ -103,10 +104,10 @@ class AgreementByView(AssayView):
     def get(self, request: Request, project: uuid.UUID, view: str) -> Response:
         """The rows of the view, measured now; ``min_shared`` (pairs) and ``models=1`` narrow or widen it."""
         owner = self.project(request, project)
-        options = ViewInput(data=request.query_params)
+        options = ViewInput(data=plain_query(request))
         options.is_valid(raise_exception=True)
         rows = agreement_view(owner, view, **options.validated_data)
-        return Response({"data_as_of": timezone.now().isoformat(), "results": rows})
+        return Response({"data_as_of": zulu(timezone.now()), "results": rows})
 
 
 class AgreementPrecisionView(AssayView):
@@ -118,7 +119,7 @@ class AgreementPrecisionView(AssayView):
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """Alpha with both intervals, and the tasks that ``half_width`` needs."""
         owner = self.project(request, project)
-        options = PrecisionInput(data=request.query_params)
+        options = PrecisionInput(data=plain_query(request))
         options.is_valid(raise_exception=True)
         return Response(agreement_precision(owner, **options.validated_data))
 
@@ -132,7 +133,7 @@ class AgreementDifferenceView(AssayView):
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """The difference with its interval; ``at`` is an ISO 8601 time."""
         owner = self.project(request, project)
-        moment = MomentInput(data=request.query_params)
+        moment = MomentInput(data=plain_query(request))
         moment.is_valid(raise_exception=True)
         return Response(agreement_difference(owner, moment.validated_data["at"]))
 

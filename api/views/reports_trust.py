@@ -23,6 +23,7 @@ from api.serializers.reports_trust import (
 from api.views.base import AssayView
 from crowd.enums import ReadingKind
 from crowd.queries.worker_reports import own_report, project_reading, worker_report, workers_by_id
+from crowd.times import zulu
 
 
 class WorkerReportView(AssayView):
@@ -72,7 +73,7 @@ class ReadingView(AssayView):
         reading = project_reading(self.project(request, project), self.kind)
         if reading is None:
             return Response({"measured_at": None, "figures": None})
-        return Response({"measured_at": reading.measured_at.isoformat(), "figures": _named(reading.figures)})
+        return Response({"measured_at": zulu(reading.measured_at), "figures": _named(reading.figures)})
 
 
 class CalibrationView(ReadingView):

@@ -39,7 +39,7 @@ def add_parsers(commands: Any) -> None:
             verb.add_argument("--state", choices=("pending", "delivered", "dead"))
             verb.add_argument("--most", type=int, default=50)
         if name == "redeliver":
-            verb.add_argument("--since", required=True, help="ISO 8601, such as 2026-11-22T08:00:00+00:00")
+            verb.add_argument("--since", required=True, help="ISO 8601, such as 2026-11-22T08:00:00Z")
             verb.add_argument("--all", action="store_true", help="the delivered ones too")
 
 

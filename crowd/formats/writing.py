@@ -12,6 +12,7 @@ from typing import Any
 
 from crowd.formats.parquet import write_parquet
 from crowd.formats.tables import guarded
+from crowd.times import zulu
 
 BLOCK_CHARACTERS = 1 << 16
 # The first characters of what a spreadsheet may take for a formula; nearly every cell is let through by this alone.
@@ -136,7 +137,7 @@ def _joined(parts: Iterable[str]) -> Iterator[bytes]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat()
+        return zulu(value)
     raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 
@@ -154,6 +155,6 @@ _CELLS: dict[str, Any] = {
     "float": repr,
     "whole": int,
     "flag": lambda value: "true" if value else "false",
-    "time": datetime.isoformat,
+    "time": zulu,
     "posterior": lambda values: [repr(float(value)) for value in values],
 }

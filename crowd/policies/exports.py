@@ -9,6 +9,7 @@ from typing import Any
 
 from crowd.enums import ExportFormat, ExportKind, TaskState
 from crowd.errors import FieldProblem, InvalidInput
+from crowd.times import zulu
 
 _TABLES = (ExportFormat.CSV, ExportFormat.JSONL, ExportFormat.PARQUET)
 FORMATS: dict[ExportKind, tuple[ExportFormat, ...]] = {
@@ -65,7 +66,7 @@ class ExportPlan:
         if self.min_confidence is not None:
             filters["min_confidence"] = self.min_confidence
         if self.since is not None:
-            filters["since"] = self.since.isoformat()
+            filters["since"] = zulu(self.since)
         if self.file_format == ExportFormat.FINETUNE:
             filters["style"] = self.style
         return filters

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from crowd.enums import TrustLevel
 from crowd.policies.trust import PEER_RULE, RULE, GoldRecord, decide_trust, gold_test
+from crowd.times import zulu
 
 MANUAL_RULE = "by-hand"
 EXPIRY_RULE = "expiry"
@@ -144,7 +145,7 @@ def _score(state: Replayed, gold: ScoredGold, n_labels: int, struck: set[tuple[d
 
 def _apply(state: Replayed, change: PastChange) -> None:
     if change.rule == EXPIRY_RULE:
-        if state.level_until is not None and state.level_until.isoformat() == change.ended:
+        if state.level_until is not None and zulu(state.level_until) == change.ended:
             state.begin_anew()
             state.move(TrustLevel.NEW, EXPIRY_RULE, None)
     elif change.rule == MANUAL_RULE:
@@ -162,6 +163,6 @@ def _apply(state: Replayed, change: PastChange) -> None:
 
 def _end_level(state: Replayed, at: datetime, seen_ends: set[str]) -> None:
     until = state.level_until
-    if until is not None and until <= at and until.isoformat() not in seen_ends:
+    if until is not None and until <= at and zulu(until) not in seen_ends:
         state.begin_anew()
         state.move(TrustLevel.NEW, EXPIRY_RULE, None)

@@ -13,6 +13,7 @@ from crowd.models import Answer, Assignment, Gold, Project, Task
 from crowd.policies.exports import ExportPlan
 from crowd.policies.routing import asked_priority
 from crowd.queries.export_rows import consensus_rows, pages_of
+from crowd.times import zulu
 
 PAGE = 1_000
 SHOWN = ("text", "html", "image", "audio", "video")
@@ -70,7 +71,7 @@ def _own(task: dict[str, Any]) -> dict[str, Any]:
             "worker_kind": kind,
             "value": value,
             "elapsed_seconds": seconds,
-            "answered_at": at.isoformat(),
+            "answered_at": zulu(at),
         }
         for worker, kind, value, seconds, at, _ in task["answers"]
     ]
@@ -88,7 +89,7 @@ def _annotated(project: Project, plan: ExportPlan) -> Iterator[dict[str, Any]]:
                 annotations.append(_annotation(numbers, worker, result, at) | {"lead_time": seconds})
             else:
                 kinds[str(worker)] = kind
-                predictions.append({"model_version": str(worker), "result": result, "created_at": at.isoformat()})
+                predictions.append({"model_version": str(worker), "result": result, "created_at": zulu(at)})
         for worker, kind, at in task["skips"]:
             if kind == WorkerKind.HUMAN:
                 annotations.append(_annotation(numbers, worker, [], at) | {"was_cancelled": True})
@@ -118,7 +119,7 @@ def _annotation(numbers: dict[Any, int], worker: Any, result: list[dict[str, Any
         "result": result,
         "was_cancelled": False,
         "ground_truth": False,
-        "created_at": at.isoformat(),
+        "created_at": zulu(at),
     }
 
 

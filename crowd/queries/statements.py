@@ -12,6 +12,7 @@ from django.db.models import Sum
 from crowd.enums import AccountKind, PayState, TransactionKind
 from crowd.models import Entry, Project, Worker
 from crowd.policies.statements import FORMAT, Record, seal
+from crowd.times import zulu
 
 CHUNK = 2_000
 _FIELDS = {
@@ -52,9 +53,9 @@ def _records(worker: Worker, entries: Any, start: datetime, end: datetime, made_
         "record": "statement",
         "format": FORMAT,
         "worker": str(worker.uid),
-        "period_from": start.isoformat(),
-        "period_to": end.isoformat(),
-        "made_at": made_at.isoformat(),
+        "period_from": zulu(start),
+        "period_to": zulu(end),
+        "made_at": zulu(made_at),
     }
     before = _sums(entries.filter(transaction__created_at__lt=start))
     within = entries.filter(transaction__created_at__gte=start, transaction__created_at__lt=end)
@@ -83,7 +84,7 @@ def _entry(row: dict[str, Any]) -> Record:
     is_contested = row["review"] not in (None, PayState.PENDING) and bool(row["review_reason"])
     return {
         "record": "entry",
-        "at": row["at"].isoformat(),
+        "at": zulu(row["at"]),
         "kind": row["kind"],
         "amount_micros": str(-row["amount"]),
         "currency": row["currency"],

@@ -40,7 +40,7 @@ def trust_history(enrolment: Enrolment) -> TrustHistory:
             from_level=TrustLevel(row.from_level),
             to_level=TrustLevel(row.to_level),
             until=row.expires_at,
-            ended=str(row.evidence.get("ended", "")),
+            ended=str(row.evidence.get("ended", "")).replace("+00:00", "Z"),
         )
         for row in TrustChange.objects.filter(**where).order_by("id")
     ]

@@ -26,6 +26,7 @@ from crowd.models import (
 )
 from crowd.policies.eligibility import daily_limit
 from crowd.queries.standings import Standing, standings_of
+from crowd.times import zulu_or_none
 
 # Of each list in a report; a page of its own has the rest.
 NEWEST = 100
@@ -134,8 +135,8 @@ def access_of(enrolment: Enrolment, terms: WorkTerms | None) -> dict[str, Any]:
     return {
         "may_claim": level != TrustLevel.SUSPENDED,
         "daily_answers": daily_limit(daily_answers=None, trust_level=level),
-        "level_until": None if until is None else until.isoformat(),
-        "paused_until": None if paused is None else paused.isoformat(),
+        "level_until": zulu_or_none(until),
+        "paused_until": zulu_or_none(paused),
         "is_warned": terms is not None and terms.is_warned,
     }
 

@@ -23,6 +23,7 @@ from crowd.models import (
 )
 from crowd.policies.known_answers import answer_of
 from crowd.services.webhooks import Notice, announce, announce_all
+from crowd.times import zulu_or_none
 
 TASK_KINDS = {
     EventKind.TASK_COMPLETED: WebhookKind.TASK_COMPLETED,
@@ -167,6 +168,6 @@ def announce_trust(*, change: TrustChange, worker: Worker, project: Project, at:
         "to": change.to_level,
         "rule": change.rule,
         "rule_version": change.rule_version,
-        "expires_at": None if change.expires_at is None else change.expires_at.isoformat(),
+        "expires_at": zulu_or_none(change.expires_at),
     }
     announce(kind=kind, project=project, data=data, at=at)

@@ -29,6 +29,7 @@ from crowd.queries.forms import form_of, guess_choices
 from crowd.queries.trust_history import TrustHistory, firings_that_hold, trust_history
 from crowd.services.restitution_money import pay_again
 from crowd.services.trust import change_trust, record_of, store_record
+from crowd.times import zulu
 
 Line = RestitutionLineKind
 
@@ -141,7 +142,7 @@ def _list_changes(
     had = {(one.at, one.to_level) for one in was.decided}
     for one in is_now.decided:
         if one.is_burden and (one.at, one.to_level) not in had:
-            detail = {"from": one.from_level, "to": one.to_level, "at": one.at.isoformat(), "reason": one.reason}
+            detail = {"from": one.from_level, "to": one.to_level, "at": zulu(one.at), "reason": one.reason}
             _write(restitution, enrolment, Line.CHANGE_NOT_IMPOSED, one.answer, detail, now)
     return {change.uid for change in [*undone, *fallen]}
 
@@ -231,7 +232,7 @@ def _words(change: TrustChange) -> dict[str, Any]:
     return {
         "from": change.from_level,
         "to": change.to_level,
-        "at": change.created_at.isoformat(),
+        "at": zulu(change.created_at),
         "rule": change.rule,
         "reason": change.reason,
     }

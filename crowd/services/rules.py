@@ -19,6 +19,7 @@ from crowd.policies.trust import TrustDecision
 from crowd.queries.records import records_of
 from crowd.services.events import record_event
 from crowd.services.trust import change_trust
+from crowd.times import zulu
 
 MAX_NAME = 50
 
@@ -131,7 +132,7 @@ def _pause(enrolment: Enrolment, body: RuleBody, finding: Finding, now: datetime
     if terms.paused_until is None or terms.paused_until < until:
         terms.paused_until, terms.pause_reason = until, finding.reason
         terms.save(update_fields=["paused_until", "pause_reason"])
-    detail = {"until": until.isoformat(), "reason": finding.reason}
+    detail = {"until": zulu(until), "reason": finding.reason}
     record_event(
         kind=EventKind.WORKER_PAUSED, project=enrolment.project, worker=enrolment.worker, detail=detail, at=now
     )

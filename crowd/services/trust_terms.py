@@ -14,6 +14,7 @@ from crowd.models import Enrolment, Project, TrustChange, User, WorkTerms
 from crowd.policies.trust import TrustDecision
 from crowd.policies.trust_replay import EXPIRY_RULE, FREEDOM, MANUAL_RULE
 from crowd.services.trust import begin_anew, change_trust
+from crowd.times import zulu
 
 BATCH = 200
 MAX_DAYS = 3650
@@ -65,7 +66,7 @@ def _expire(enrolment_id: int, at: datetime) -> bool:
             return False  # another process was here first
         begin_anew(enrolment=enrolment, at=at)
         assert terms.level_until is not None
-        ended = terms.level_until.isoformat()
+        ended = zulu(terms.level_until)
         decision = TrustDecision(
             TrustLevel.NEW, f"the level {enrolment.trust_level} has run out", {"rule": terms.level_rule, "ended": ended}
         )

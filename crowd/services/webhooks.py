@@ -13,6 +13,7 @@ from django.utils import timezone
 from crowd.enums import WebhookKind
 from crowd.jobs import enqueue_webhook
 from crowd.models import Project, Webhook, WebhookDelivery, WebhookMessage
+from crowd.times import zulu
 
 BATCH = 500
 
@@ -82,7 +83,7 @@ def _is_told(row: Webhook, kind: WebhookKind) -> bool:
 def _body(notice: Notice, project: Project, at: datetime) -> str:
     message = {
         "type": str(notice.kind),
-        "timestamp": at.isoformat(),
+        "timestamp": zulu(at),
         "data": {"project": str(project.uid), **notice.data},
     }
     return json.dumps(message, ensure_ascii=False, separators=(",", ":"))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from openapi_document import breaches
 from rest_framework.test import APIClient
+
+# A time of day with an offset, or with nothing, where a Z belongs.
+OFFSET = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[:.\d]*(?![:.\dZ])")
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +25,8 @@ def _replies_keep_to_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
             wsgi = response.wsgi_request
             found = breaches(str(wsgi.method), wsgi.path, response.status_code, media_type, response.json())
             assert found == [], "\n".join(found)
+            offset = OFFSET.search(response.content.decode())
+            assert offset is None, f"{wsgi.method} {wsgi.path}: {offset and offset[0]} is not in UTC with a Z"
         return response
 
     monkeypatch.setattr(APIClient, "request", checked)

@@ -69,7 +69,7 @@ def test_the_consensus_with_its_posterior_and_run(cast: Cast) -> None:
             "model": "dawid-skene",
             "run": str(stored.run.uid),
             "state": stored.task.state,
-            "updated_at": stored.updated_at.isoformat(),
+            "updated_at": stored.updated_at.isoformat().replace("+00:00", "Z"),
             "probability of negative": repr(stored.posterior[0]),
             "probability of neutral": repr(stored.posterior[1]),
             "probability of positive": repr(stored.posterior[2]),

@@ -18,6 +18,7 @@ from crowd.queries.statements import statement_of
 from crowd.services.bonuses import pay_bonus
 from crowd.services.pay_review import reject_answer, reverse_rejection
 from crowd.services.prices import set_price_rule
+from crowd.times import zulu
 
 EARLY = datetime(2020, 1, 1, tzinfo=UTC)
 MADE = datetime(2026, 1, 2, tzinfo=UTC)
@@ -144,7 +145,7 @@ def test_a_period_opens_where_the_one_before_closed(cast: Cast) -> None:
     after = list(statement_of(cast.worker, start=middle, end=now + timedelta(days=9), made_at=now))
     assert [r["amount_micros"] for r in before if r["record"] == "closing"] == ["20000"]
     assert [r["amount_micros"] for r in after if r["record"] == "opening"] == ["20000"]
-    assert after[0]["period_to"] == now.isoformat(), "a statement does not speak of the future"
+    assert after[0]["period_to"] == zulu(now), "a statement does not speak of the future"
     assert find_problems(before) == find_problems(after) == []
 
 

@@ -51,7 +51,7 @@ def test_a_completed_task_is_told_with_its_label(cast: Cast) -> None:
         "reason": message["data"]["reason"],
         "label": "positive",
     }
-    assert message["timestamp"].endswith("+00:00")
+    assert message["timestamp"].endswith("Z")
 
 
 def test_an_extended_overlap_then_a_dispute_are_told_without_a_label() -> None:

@@ -109,7 +109,7 @@ class FakeAssay:
         alpha = {"value": 0.5, "reason": None, "low": 0.25, "high": 0.75, "tasks": 6, "workers": 5, "answers": 12}
         nothing = {"value": None, "reason": "no_pairable_units", "tasks": 0, "workers": 1, "answers": 0}
         groups = {"humans": {"krippendorff_alpha": alpha}, "models": {"krippendorff_alpha": nothing}}
-        return {"data_as_of": "2026-01-02T03:04:05+00:00", "groups": groups}
+        return {"data_as_of": "2026-01-02T03:04:05Z", "groups": groups}
 
     def _get_trust(self, _body: dict[str, Any]) -> Any:
         return {"results": [self._trust_row(worker) for worker in self.workers.values()]}
