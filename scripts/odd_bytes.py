@@ -51,7 +51,9 @@ def main(server: str, keys: dict[str, str], configuration: Path) -> int:
                     calls += 1
                     if reply.status_code >= 500 or "html" in reply.headers.get("Content-Type", ""):
                         bad += 1
-                        sys.stdout.write(f"{method.upper()} {path} with {what}: {reply.status_code} {reply.text[:200]}\n")
+                        sys.stdout.write(
+                            f"{method.upper()} {path} with {what}: {reply.status_code} {reply.text[:200]}\n"
+                        )
     sys.stdout.write(f"{calls} calls with odd bytes, {bad} of them answered badly\n")
     return bad
 

@@ -18,6 +18,11 @@ def money(micros: int, currency: str) -> dict[str, str]:
     return {"amount": f"{sign}{micros // MICROS}.{micros % MICROS:06d}", "currency": currency}
 
 
+def money_or_none(micros: int | None, currency: str) -> dict[str, str] | None:
+    """None where no amount is set."""
+    return None if micros is None else money(micros, currency)
+
+
 class MoneySerializer(serializers.Serializer[Any]):
     """{"amount": "0.02", "currency": "USD"}, at most six decimal places, not negative."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.serializers.money import MoneyOutput, MoneySerializer, money
+from api.serializers.money import MoneyOutput, MoneySerializer, money, money_or_none
 from crowd.enums import AnswerType, ProjectState, Scale, VoteState, WorkerKind
 from crowd.models import Project
 from crowd.queries.status import ProjectStatus
@@ -205,14 +205,12 @@ def project_body(project: Project, status: ProjectStatus | None = None) -> dict[
         "min_overlap": project.min_overlap,
         "max_overlap": project.max_overlap,
         "target_confidence": project.target_confidence,
-        "label_worth": (
-            None if project.label_worth_micros is None else money(project.label_worth_micros, project.currency)
-        ),
+        "label_worth": money_or_none(project.label_worth_micros, project.currency),
         "audit_share": project.audit_share,
         "gold_rate": project.gold_rate,
         "lease_seconds": project.lease_seconds,
         "price": money(project.price_micros, project.currency),
-        "budget": None if project.budget_micros is None else money(project.budget_micros, project.currency),
+        "budget": money_or_none(project.budget_micros, project.currency),
         "created_at": zulu(project.created_at),
     }
     if status is not None:

@@ -95,7 +95,8 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(tail: str) -> None:
 
 def test_a_claim_and_a_submit_take_a_fixed_number_of_queries() -> None:
     counts = []
-    for size in (1, 3):
+    # The first pass fills what a process keeps of projects that show suggestions.
+    for size in (1, 1, 3):
         cast = make_cast(tasks=size + 1)
         client = as_worker(cast)
         cast.answer(cast.workers[1])
@@ -103,4 +104,4 @@ def test_a_claim_and_a_submit_take_a_fixed_number_of_queries() -> None:
             assignment = client.post(url(cast, "claim"), {}, format="json").json()["assignment"]
             client.post(f"/api/v1/assignments/{assignment['id']}/submit", {"value": "neutral"}, format="json")
         counts.append(len([q for q in queries if "rnd" not in q["sql"]]))
-    assert counts[0] == counts[1]
+    assert counts[1] == counts[2]
