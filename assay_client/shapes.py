@@ -70,7 +70,7 @@ class NewGold(TypedDict):
 class NewWorker(TypedDict):
     """A worker to be made, or with ``id`` one that exists; ``model`` describes what is not a person.
 
-    ``vote`` says whether the answers enter the consensus; left out, people's do, models' do not.
+    ``vote`` says whether a person's answers enter the consensus; a model's do once it has earned it.
     """
 
     id: NotRequired[str]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assay_client import AssayClient
+from assay_client.calls import raters as calls
 from assay_client.shapes import Json
 from demo.crowd_run import CrowdRun, Hand, Outcome
 from demo.errors import DemoError
@@ -28,6 +29,16 @@ class Drive:
     outcome: Outcome
 
 
+def confirm_models(manager: AssayClient, project: str) -> None:
+    """Let the models' votes count that the newest review proposes, as a manager would, and fit anew."""
+    proposed = [row for row in manager.send(calls.models(project))["results"] if row["proposed_state"] == "counted"]
+    for row in proposed:
+        manager.send(calls.promote_model(project, row["worker"]["id"], "the review proposes it"))
+    if proposed:
+        manager.refit(project)
+        wait_until_idle(manager, project)
+
+
 def drive_project(
     manager: AssayClient,
     connect: Callable[[str], AssayClient],
@@ -37,7 +48,7 @@ def drive_project(
     workers: Sequence[DemoWorker],
     threads: int = 8,
 ) -> Drive:
-    """Make the project, let ``workers`` work until nothing is left, have it fitted in full.
+    """Make the project, let ``workers`` work until nothing is left, fit it in full, count models that earned it.
 
     ``connect`` makes a client from an API key. Raises AssayError or DemoError.
     """
@@ -55,6 +66,7 @@ def drive_project(
     finally:
         for hand in hands:
             hand.client.close()
+    confirm_models(manager, project)
     by_id = {made["id"]: worker for worker, made in zip(workers, created, strict=True)}
     return Drive(project=project, workers=by_id, outcome=outcome)
 

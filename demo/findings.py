@@ -29,7 +29,7 @@ class Findings:
     @cached_property
     def counted(self) -> AnswerSet:
         """The answers on tasks that the server's fit is made of; workers by name."""
-        votes = {row["worker"]["id"] for row in self.trust if row["vote"] == "counted"}
+        votes = {row["worker"]["id"] for row in self.trust if row["vote"] != "shadow"}
         return self.on_tasks(lambda answer: answer["worker"]["id"] in votes)
 
     @cached_property

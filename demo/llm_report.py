@@ -93,10 +93,15 @@ def _one(rater: RaterVotes, people: AnswerSet, fitted: Any, truth: Mapping[str, 
     )
     cost, expected = rater.run["cost_micros"] / 1e6, rater.forecast["cost_micros"]
     print(
-        f"  cost {cost:.6f} {CURRENCY} for {rater.run['votes']} votes; forecast for {rater.forecast['tasks']} tasks "
-        f"{expected['expected'] / 1e6:.6f} [{expected['low'] / 1e6:.6f}, {expected['high'] / 1e6:.6f}]; "
+        f"  cost {cost:.6f} {CURRENCY} for {rater.run['votes']} votes; forecast for {rater.forecast['tasks']} tasks, "
+        f"golds not counted, {expected['expected'] / 1e6:.6f} "
+        f"[{expected['low'] / 1e6:.6f}, {expected['high'] / 1e6:.6f}]; "
         f"{rater.run['abstentions']} abstentions, {rater.run['failures']} failures"
     )
+    if rater.run["pause_code"]:
+        on_golds = [row for row in rater.rows if row["is_gold"] and row["label"] is not None]
+        right = sum(golds[row["task"]] == row["label"] for row in on_golds)
+        print(f"  the server suspended it after {right} of {len(on_golds)} golds right: it votes on no more tasks")
 
 
 def calibration_error(q: Any, y: Any) -> float:

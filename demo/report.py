@@ -19,7 +19,7 @@ ORIGINS: dict[Origin, str] = {"replayed": "replayed", "planted": "planted", "fun
 def report_lines(material: Material, workers: Sequence[DemoWorker], findings: Findings) -> list[str]:
     """The whole report."""
     return [
-        *_origin_section(material, workers),
+        *_origin_section(material, workers, findings),
         *_answers_section(workers, findings),
         *labels_section(material, workers, findings),
         *agreement_section(material, workers, findings),
@@ -29,7 +29,7 @@ def report_lines(material: Material, workers: Sequence[DemoWorker], findings: Fi
     ]
 
 
-def _origin_section(material: Material, workers: Sequence[DemoWorker]) -> list[str]:
+def _origin_section(material: Material, workers: Sequence[DemoWorker], findings: Findings) -> list[str]:
     plan = material.plan
     n_replayed = sum(worker.origin == "replayed" for worker in workers)
     planted = ", ".join(worker.name for worker in workers if worker.origin == "planted")
@@ -60,10 +60,19 @@ def _origin_section(material: Material, workers: Sequence[DemoWorker]) -> list[s
         *prose(f"Planted: {planted}. They were never people; the two random ones choose without reading."),
         *prose(
             "VADER: the package's own rules, registered as a worker of kind function. It claims, answers, meets golds "
-            "like everyone else, takes no place from a person, has a confusion matrix of its own. Its votes count here "
-            "because the demo asks for it; by default a model's votes are stored without being counted."
+            "like everyone else, takes no place from a person, has a confusion matrix of its own. A model's votes are "
+            "stored without being counted until the review of the full fit finds that they hold up against people and "
+            f"do no harm, and a manager confirms it. Here {_models_votes(findings)}."
         ),
     ]
+
+
+def _models_votes(findings: Findings) -> str:
+    states = {row["worker"]["name"]: row["vote"] for row in findings.trust if row["worker"]["kind"] != "human"}
+    return ", ".join(
+        f"{name} {'stays in the shadow' if vote == 'shadow' else 'earned it: its votes count in the last fit'}"
+        for name, vote in states.items()
+    )
 
 
 def _answers_section(workers: Sequence[DemoWorker], findings: Findings) -> list[str]:

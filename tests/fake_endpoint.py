@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -63,7 +64,7 @@ def meant(body: dict[str, Any], label: str) -> str:
     if label in options(body):
         return label
     system = body["messages"][0]["content"]
-    return next(word for word in options(body) if f"{word} (meaning {label})" in system)
+    return next(word for word in options(body) if re.search(rf'\b{word}("}})? \(meaning {label}\)', system))
 
 
 def other(body: dict[str, Any], word: str) -> str:

@@ -162,13 +162,13 @@ class GoldsInput(serializers.Serializer[Any]):
 
 
 class WorkerInput(serializers.Serializer[Any]):
-    """A worker to add: new by ``name``, existing by ``id``; ``vote``: whether its answers enter the consensus."""
+    """A worker to add: new by ``name``, existing by ``id``; ``vote``: whether answers count, never those of a model."""
 
     id = serializers.UUIDField(required=False)
     name = serializers.CharField(max_length=120, required=False)
     kind = serializers.ChoiceField(WorkerKind.choices, required=False)
     model = serializers.DictField(required=False)
-    vote = serializers.ChoiceField(VoteState.choices, required=False)
+    vote = serializers.ChoiceField([VoteState.SHADOW, VoteState.COUNTED], required=False)
 
 
 class WorkersInput(serializers.Serializer[Any]):

@@ -42,7 +42,10 @@ class RaterInput(serializers.Serializer[Any]):
 
 
 class PromptInput(serializers.Serializer[Any]):
-    """The next version of the prompt of that name. Braces name ``instructions``, ``options``, ``payload.field``."""
+    """The next version of the prompt of that name.
+
+    Braces name ``instructions``, ``options``, ``replies`` (the JSON of every label), ``payload.field``.
+    """
 
     name = serializers.CharField(max_length=120)
     system = serializers.CharField(required=False, allow_blank=True, default=DEFAULT_SYSTEM)

@@ -99,19 +99,21 @@ def _part(
         words = plan.words
         order = [(i + rotation * max(1, size // plan.rotations)) % size for i in range(size)]
         options = ", ".join(words[i] for i in order)
+        replies = ", ".join(_reply(words[i]) for i in order)
     else:
         # Which alias stands for which label depends on the payload: its author cannot know it beforehand.
         words = _aliases(alias, size, hash_payload(payload))
         order = [(i + alias) % size for i in range(size)]
         options = ", ".join(f"{words[i]} (meaning {plan.words[i]})" for i in order)
+        replies = ", ".join(f"{_reply(words[i])} (meaning {plan.words[i]})" for i in order)
 
     def said(template: str, shown: Mapping[str, Any]) -> str:
-        return render(template, instructions=plan.instructions, options=options, payload=shown)
+        return render(template, instructions=plan.instructions, options=options, replies=replies, payload=shown)
 
     messages = [{"role": "system", "content": said(plan.system, {})}] if plan.system else []
     for shot in plan.shots:
         messages.append({"role": "user", "content": said(plan.user, shot.payload)})
-        messages.append({"role": "assistant", "content": json.dumps({"label": words[shot.label_index]})})
+        messages.append({"role": "assistant", "content": _reply(words[shot.label_index])})
     messages.append({"role": "user", "content": said(plan.user, payload)})
     body: dict[str, Any] = {
         "model": plan.model,
@@ -130,6 +132,11 @@ def _part(
         body |= {"logprobs": True, "top_logprobs": TOP_LOGPROBS}
     name = f"r{rotation}s{sample}" if alias is None else f"a{alias}"
     return Part(name, words, body)
+
+
+def _reply(word: str) -> str:
+    # Spelt out for every label: small models copy a form with a gap, gap and all, and the labels lose their mass.
+    return json.dumps({"label": word}, ensure_ascii=False)
 
 
 def _aliases(alias: int, size: int, payload_hash: str) -> tuple[str, ...]:

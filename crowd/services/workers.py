@@ -22,7 +22,10 @@ from crowd.services.events import record_event
 
 @dataclass(frozen=True, kw_only=True)
 class NewWorker:
-    """A worker to add; ``model`` says what shapes a model's votes (provider, snapshot, prompt version, …)."""
+    """A worker to add; ``model`` says what shapes a model's votes (provider, snapshot, prompt version, …).
+
+    ``vote_state``: people may be kept out of the consensus; a model is in the shadow until the gate lets it out.
+    """
 
     name: str = ""
     # The worker to enrol, when it exists already; then the rest but for the vote is left out.
@@ -49,6 +52,14 @@ def add_workers(*, project: Project, workers: Sequence[NewWorker], actor: User) 
     ]
     known = {worker.uid: worker for worker in Worker.objects.filter(uid__in=[new.uid for new in workers if new.uid])}
     for i, new in enumerate(workers):
+        kind = known[new.uid].kind if new.uid in known else new.kind
+        if kind != WorkerKind.HUMAN and new.vote_state not in (None, VoteState.SHADOW):
+            problems.append(
+                FieldProblem(
+                    f"/workers/{i}/vote",
+                    "a model's votes begin in the shadow; promote it once a review proposes that they count",
+                )
+            )
         if new.uid is None and not new.name.strip():
             problems.append(FieldProblem(f"/workers/{i}/name", "a new worker needs a name"))
         elif new.uid is not None and new.uid not in known:

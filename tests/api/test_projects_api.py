@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from callers import as_user, problem, url
 from cast import Cast, make_cast
+from model_crowds import add_model
 
 from crowd.models import Gold, Project, Task, Worker
 
@@ -111,6 +112,20 @@ def test_workers_come_with_a_key_that_is_shown_once(cast: Cast) -> None:
     assert again["Idempotent-Replay"] == "true"
     assert [worker["key"] for worker in again.json()["workers"]] == [None, None]
     assert Worker.objects.filter(name__in=["nora", "vader"]).count() == 2
+
+
+@pytest.mark.parametrize("vote", ["counted", "decides"])
+def test_nobody_counts_a_model_by_asking_for_it(cast: Cast, vote: str) -> None:
+    client = as_user(cast, cast.owner)
+    known = add_model(make_cast(), "known")
+    workers = [{"name": "m", "kind": "llm", "vote": vote}, {"id": str(known.uid), "vote": vote}]
+    for worker in workers:
+        response = client.post(url(cast, "workers"), {"workers": [worker]}, format="json")
+        assert response.status_code == 422
+        assert [error["pointer"] for error in response.json()["errors"]] == ["/workers/0/vote"]
+    assert not cast.project.enrolments.exclude(worker__kind="human").exists()
+    quiet = client.post(url(cast, "workers"), {"workers": [workers[0] | {"vote": "shadow"}]}, format="json")
+    assert quiet.status_code == 201
 
 
 def test_a_worker_who_exists_is_enrolled_by_id(cast: Cast) -> None:

@@ -79,10 +79,11 @@ def test_a_models_vote_stays_in_the_shadow_until_it_counts() -> None:
         project=cast.project,
         workers=[
             NewWorker(name="shy", kind=WorkerKind.FUNCTION),
-            NewWorker(name="bold", kind=WorkerKind.FUNCTION, vote_state=VoteState.COUNTED),
+            NewWorker(name="bold", kind=WorkerKind.FUNCTION),
         ],
         actor=cast.owner,
     )
+    cast.project.enrolments.filter(worker=counted.worker).update(vote_state=VoteState.COUNTED)
     cast.answer(shadow.worker, "negative")
     assert not Consensus.objects.exists()
     cast.answer(counted.worker, "positive")

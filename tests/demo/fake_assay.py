@@ -25,11 +25,15 @@ class RefusalError(Exception):
 class FakeAssay:
     """Golds come first, then every task goes to ``overlap`` people; models see everything; two wrong golds suspend.
 
-    ``waits``: how many claims are answered with "wait" before any work is given.
+    ``waits``: how many claims are answered with "wait" before any work is given. ``proposes``: whether a review lets
+    models' votes count.
     """
 
-    def __init__(self, *, overlap: int = 2, waits: int = 0, refuse_claims_with: str = "") -> None:
+    def __init__(
+        self, *, overlap: int = 2, waits: int = 0, refuse_claims_with: str = "", proposes: bool = False
+    ) -> None:
         self.overlap = overlap
+        self.proposes = proposes
         self.waits = waits
         self.refuse_claims_with = refuse_claims_with
         self.calls: Counter[str] = Counter()
@@ -53,6 +57,9 @@ class FakeAssay:
             return self._claim(worker) if name == "claim" else self._submit(path.split("/")[-2], worker, body["value"])
         if key != MANAGER_KEY:
             raise RefusalError(403, "forbidden")
+        if name == "promote":
+            self.workers[path.split("/")[-2]]["vote"] = "counted"
+            return {}
         return getattr(self, f"_{method.lower()}_{name}", self._get_project)(body)
 
     def _post_projects(self, body: dict[str, Any]) -> Any:
@@ -93,6 +100,11 @@ class FakeAssay:
             "cost": {"amount": f"{self._paid() * 0.02:.6f}", "currency": "USD"},
         }
         return {**self.project, "id": "p1", "status": status}
+
+    def _get_models(self, _body: dict[str, Any]) -> Any:
+        models = [worker for worker in self.workers.values() if worker["kind"] != "human"]
+        proposed = "counted" if self.proposes else None
+        return {"results": [{"worker": _who(worker), "proposed_state": proposed} for worker in models]}
 
     def _get_answers(self, _body: dict[str, Any]) -> Any:
         return {"results": self.answers, "next": None}
@@ -181,7 +193,7 @@ class FakeAssay:
         return {
             "worker": _who(worker),
             "level": "suspended" if is_out else "new",
-            "vote": worker.get("vote", "counted"),
+            "vote": worker.get("vote", "counted" if worker["kind"] == "human" else "shadow"),
             "gold": {"right": worker["right"], "wrong": worker["wrong"], "log_likelihood_ratio": 0.0},
             "skill": {"mean": 0.5, "low": 0.25, "high": 0.75},
             "ability": None,

@@ -43,6 +43,20 @@ def test_everybody_works_until_all_tasks_have_their_answers():
     assert drive.outcome.submitted.total() == len(assay.answers)
 
 
+@pytest.mark.parametrize(
+    ("proposes", "vote", "said"),
+    [(True, "counted", "earned it: its votes count in the last fit"), (False, "shadow", "stays in the shadow")],
+)
+def test_a_models_votes_count_only_once_the_review_proposes_it(proposes: bool, vote: str, said: str):
+    assay = FakeAssay(overlap=3, proposes=proposes)
+    _, findings = _drive(assay)
+    assert [row["vote"] for row in findings.trust if row["worker"]["kind"] == "function"] == [vote]
+    assert (assay.calls["promote"], assay.calls["refit"]) == ((1, 2) if proposes else (0, 1))
+    assert ("VADER 3.3.2" in findings.counted.workers) == proposes
+    material = choose_material(some_snippets(), Plan(tasks=6, golds_per_label=2, seed=5, max_overlap=4))
+    assert f"Here VADER 3.3.2 {said}." in " ".join(" ".join(report_lines(material, WORKERS, findings)).split())
+
+
 def test_nobody_answers_the_same_text_twice():
     assay = FakeAssay(overlap=3)
     _drive(assay)
