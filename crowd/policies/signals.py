@@ -119,6 +119,8 @@ def no_information(workers: Sequence[Hashable], counts: NDArray[np.float64], *, 
     for i in range(DRAWS):
         cells = rng.standard_gamma(counts[enough] + PSEUDO)
         told[i] = mutual_information(cells / cells.sum(axis=-1, keepdims=True), prevalence)
+    # Chance alone makes counts look as if they told this much: half by the sample, half again by the draw from it.
+    told -= (counts.shape[1] - 1) ** 2 / n[enough]
     typical = float(np.median(told.mean(axis=0)))
     p_values = ((told > LITTLE_SHARE * typical).sum(axis=0) + 1) / (DRAWS + 1)
     found = []
@@ -141,7 +143,7 @@ def no_information(workers: Sequence[Hashable], counts: NDArray[np.float64], *, 
 
 
 def shared_error_signals(answers: AnswerSet, fitted: AggregationResult, *, people: set[int]) -> list[Signal]:
-    """Pairs of people who share wrong answers beyond what their matrices explain, by Benjamini-Yekutieli.
+    """Pairs of people who share wrong answers beyond what they and the tasks explain, by Benjamini-Yekutieli.
 
     Tests of pairs share workers and tasks, and nothing says that they depend positively, as Benjamini-Hochberg needs;
     this correction holds whatever the dependence. It costs a factor of ln(pairs), and copies are far beyond that.

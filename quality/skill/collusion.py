@@ -1,4 +1,4 @@
-"""Pairs of workers who share wrong answers more often than their own error habits explain."""
+"""Pairs of workers who share wrong answers more often than their habits and the tasks' difficulty explain."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 from quality.answers import AnswerSet
 from quality.results import AggregationResult
+from quality.skill.peers import SMALLEST_CELL
+from quality.skill.within_tasks import shared_chance
 
 Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class SharedErrors:
-    """Two workers' common wrong answers: how many were seen, how many their confusion matrices expect.
+    """Two workers' common wrong answers: how many were seen, how many are expected at most without copying.
 
     is_flagged: the pair's p-value passes Benjamini-Hochberg over all pairs tested.
     """
@@ -37,10 +39,11 @@ def shared_errors(
 ) -> list[SharedErrors]:
     """Test every pair of workers with at least ``min_shared`` tasks in common, the most suspicious first.
 
-    A shared error is the same label from both on a task whose consensus is another. Given the truth, honest workers
-    err independently: on a task of true label k they share an error with chance Σ_{l ≠ k} π_a(k, l) · π_b(k, l), by
-    their confusion matrices. The p-value is of the Poisson-binomial count of shared errors being at least as high.
-    Hard tasks make honest workers err together too, so a flag asks for a look, above all at tasks with gold.
+    A shared error is the same label from both on a task whose consensus is another. Hard tasks make honest workers err
+    together: so the chance is taken within each task, given how many of its workers gave the label, which leaves the
+    task's difficulty out (`within_tasks.shared_chance`); what remains is who they were, by the confusion matrices. A
+    task with two answers says nothing, nor does one whose workers all erred alike. The p-value is of the
+    Poisson-binomial count of shared errors being at least as high.
 
     ``fitted`` is of the same answers, with confusion matrices; when a large ring votes the truth out, use gold in the
     fit. Raises ValueError without confusion matrices, on other answers, fractional votes or a level out of range.
@@ -58,17 +61,18 @@ def shared_errors(
     confusion = np.nan_to_num(fitted.confusion, nan=1.0 / max(answers.n_labels, 1))
     truth = fitted.best
     by_task = np.argsort(answers.task, kind="stable")
-    pairs = _pairs(answers, by_task)
+    first, second, cuts = _pairs(answers, by_task)
+    given = np.clip(confusion[answers.worker, truth[answers.task]], SMALLEST_CELL, 1.0 - SMALLEST_CELL)
+    chance = shared_chance(answers, truth, given / (1.0 - given), first, second)
+    label = answers.label
+    wrong = (label[first] == label[second]) & (label[first] != truth[answers.task[first]])
     found: list[tuple[int, int, int, int, float, float]] = []
-    for (a, b), (rows_a, rows_b) in pairs.items():
-        if len(rows_a) < min_shared:
+    for start, end in pairwise(cuts.tolist()):
+        if end - start < min_shared:
             continue
-        k = truth[answers.task[rows_a]]
-        wrong = (answers.label[rows_a] == answers.label[rows_b]) & (answers.label[rows_a] != k)
-        both = confusion[a, k] * confusion[b, k]
-        chance = np.clip(both.sum(axis=1) - both[np.arange(len(k)), k], 0.0, 1.0)
-        observed = int(wrong.sum())
-        found.append((a, b, len(k), observed, float(chance.sum()), count_tail(chance, observed)))
+        a, b = int(answers.worker[first[start]]), int(answers.worker[second[start]])
+        observed, expected = int(wrong[start:end].sum()), float(chance[start:end].sum())
+        found.append((a, b, end - start, observed, expected, count_tail(chance[start:end], observed)))
     p_values = np.array([row[5] for row in found])
     flagged = benjamini_hochberg(p_values, level)
     rows = [
@@ -118,8 +122,10 @@ def benjamini_yekutieli(p_values: Floats, level: float) -> NDArray[np.bool_]:
     )
 
 
-def _pairs(answers: AnswerSet, by_task: NDArray[np.intp]) -> dict[tuple[int, int], tuple[Any, Any]]:
-    """For each pair of workers (lower index first) the rows of their answers to common tasks, in one order."""
+def _pairs(
+    answers: AnswerSet, by_task: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Rows of answers to common tasks, (P,) of the lower worker, (P,) of the higher, by pair; where each begins."""
     ends = np.searchsorted(answers.task[by_task], np.arange(answers.n_tasks + 1))
     lower: list[NDArray[np.intp]] = []
     upper: list[NDArray[np.intp]] = []
@@ -129,16 +135,10 @@ def _pairs(answers: AnswerSet, by_task: NDArray[np.intp]) -> dict[tuple[int, int
         i, j = np.triu_indices(len(rows), k=1)
         lower.append(rows[i])
         upper.append(rows[j])
-    if not lower:
-        return {}
     first, second = np.concatenate(lower), np.concatenate(upper)
     different = answers.worker[first] != answers.worker[second]
     first, second = first[different], second[different]
     key = answers.worker[first].astype(np.int64) * answers.n_workers + answers.worker[second]
     order = np.argsort(key, kind="stable")
-    keys, starts = np.unique(key[order], return_index=True)
-    cuts = np.append(starts, len(order))
-    return {
-        (int(k // answers.n_workers), int(k % answers.n_workers)): (first[order[s:e]], second[order[s:e]])
-        for k, s, e in zip(keys, cuts[:-1], cuts[1:], strict=True)
-    }
+    _, starts = np.unique(key[order], return_index=True)
+    return first[order], second[order], np.append(starts, len(order))

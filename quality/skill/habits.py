@@ -66,6 +66,8 @@ def clockwork_p_values(residual: NDArray[np.float64], worker: NDArray[np.int64],
     ``residual``: (N,) log times over what the task's length predicts, in the crowd's standard deviations; what is
     usual is the median of the workers' own spreads. nan under ten answers. A pace is a habit, not a proof.
     """
+    if not n_workers:
+        return np.empty(0)
     n = np.bincount(worker, minlength=n_workers)
     middle = np.zeros(n_workers)
     order = np.argsort(worker, kind="stable")

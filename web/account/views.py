@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
@@ -18,10 +20,14 @@ from crowd.models import User
 from crowd.queries.earnings import earnings_of, totals_by_currency
 from crowd.queries.offers import managed_by, offers_for
 from crowd.queries.standings import standings_of
+from crowd.services.measuring import SIGHTING_KEPT
+from crowd.services.sightings import note_browser
 from crowd.services.workers import worker_of_user
 from web.account.forms import LogInForm
 from web.account.lines import EarningLine, ManagedLine, OfferLine, StandingLine
 from web.money import Money
+
+BROWSER_COOKIE = "assay_browser"
 
 
 class LogInPage(LoginView):
@@ -30,6 +36,24 @@ class LogInPage(LoginView):
     template_name = "account/log_in.html"
     authentication_form = LogInForm
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Log in, and leave the browser its random mark (docs/privacy.md)."""
+        user = form.get_user()
+        assert isinstance(user, User)
+        response = super().form_valid(form)
+        token = note_browser(user=user, token=self.request.COOKIES.get(BROWSER_COOKIE))
+        if token is not None:
+            response.set_cookie(
+                BROWSER_COOKIE,
+                token,
+                max_age=SIGHTING_KEPT,
+                path=self.request.path,
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=True,
+                samesite="Lax",
+            )
+        return response
 
 
 @method_decorator(never_cache, name="dispatch")

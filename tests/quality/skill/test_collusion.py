@@ -30,7 +30,7 @@ def _test(answers, **kwargs):
 
 
 def test_copiers_are_found():
-    found = _test(_crowd(0, copiers=True, n_tasks=400))
+    found = _test(_crowd(0, copiers=True, n_tasks=1600))
     assert {found[0].first, found[0].second} == {0, 1}
     assert found[0].is_flagged
     assert found[0].observed > 3 * found[0].expected

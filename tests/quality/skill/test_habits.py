@@ -54,3 +54,7 @@ def test_the_correction_for_any_dependence_is_the_stricter_one() -> None:
     assert benjamini_hochberg(p, 0.05).tolist() == [True, True, True, False]
     assert benjamini_yekutieli(p, 0.05).tolist() == [True, False, False, False]
     assert benjamini_yekutieli(np.array([]), 0.05).tolist() == []
+
+
+def test_nobody_keeps_time_like_a_clock_where_nobody_has_answered() -> None:
+    assert clockwork_p_values(np.empty(0), np.empty(0, dtype=np.int64), n_workers=0).shape == (0,)
