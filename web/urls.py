@@ -9,6 +9,7 @@ from web.account.statement import statement_page
 from web.account.views import HomeView, LogInPage, own_page
 from web.manager import panels
 from web.manager import views as manager
+from web.worker import courses
 from web.worker import views as worker
 
 WORK = "work/<uuid:project>"
@@ -30,6 +31,9 @@ urlpatterns = [
     path(f"{WORK}/renew/", worker.renew, name="work-renew"),
     path(f"{WORK}/skip/", worker.skip, name="work-skip"),
     path(f"{WORK}/release/", worker.release, name="work-release"),
+    path("courses/<uuid:course>/", courses.show_course, name="course"),
+    path("courses/<uuid:course>/start/", courses.start, name="course-start"),
+    path("courses/<uuid:course>/steps/<uuid:step>/", courses.answer, name="course-answer"),
     path(f"{MANAGE}/", manager.show_project, name="manage"),
     path(f"{MANAGE}/panels/<slug:name>/", panels.show_panel, name="manage-panel"),
     path(f"{MANAGE}/panels/<slug:name>/<slug:table>.csv", panels.panel_csv, name="manage-panel-csv"),

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import uuid
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from crowd.enums import AttemptState, CoursePart
-from crowd.models import Attempt, Course, CourseItem, Project, Qualification, Worker
+from crowd.errors import NotFound
+from crowd.models import Attempt, Course, CourseItem, Project, Qualification, Step, User, Worker
 from crowd.policies.training import NotYet, Past, find_obstacle
 from crowd.queries.eligibility import valid_qualifications
 
 
 @dataclass(frozen=True)
 class CourseOffer:
-    """A course for a worker: the qualification held, the attempt under way, what stands against the exam."""
+    """A course for a worker: the qualification held, the attempt under way, what stands against the exam,
+    the newest attempt that has ended."""
 
     course: Course
     qualification: Qualification | None
     running: Attempt | None
     has_training: bool
     obstacle: NotYet | None
+    last: Attempt | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,53 @@ def courses_for(worker: Worker, now: datetime) -> list[CourseOffer]:
     return [_offer(course, worker, now) for course in courses]
 
 
+def own_worker(user: User) -> Worker:
+    """The worker behind an account. Raises NotFound for accounts that never worked, as for a course that is not."""
+    worker = Worker.objects.filter(user=user).first()
+    if worker is None:
+        raise NotFound("there is no such course among yours")
+    return worker
+
+
+def courses_by_project(user: User, now: datetime) -> dict[int, list[Course]]:
+    """The active courses of the projects that the person is enrolled on, with ``is_held``; one query."""
+    held = valid_qualifications(now).filter(course=OuterRef("pk"), worker__user=user)
+    courses = Course.objects.filter(is_active=True, project__enrolments__worker__user=user)
+    found: dict[int, list[Course]] = defaultdict(list)
+    for course in courses.annotate(is_held=Exists(held)).order_by("id"):
+        found[course.project_id].append(course)
+    return found
+
+
+def course_for(worker: Worker, course_uid: uuid.UUID, now: datetime) -> CourseOffer:
+    """One active course of a project that the worker is enrolled on. Raises NotFound."""
+    course = (
+        Course.objects.filter(uid=course_uid, is_active=True, project__enrolments__worker=worker)
+        .select_related("project")
+        .first()
+    )
+    if course is None:
+        raise NotFound("there is no such course among yours")
+    return _offer(course, worker, now)
+
+
+def open_step(attempt: Attempt) -> Step | None:
+    """The item that waits for its answer in an attempt."""
+    return Step.objects.select_related("item").filter(attempt=attempt, answered_at__isnull=True).first()
+
+
+def step_of(worker: Worker, course_uid: uuid.UUID, step_uid: uuid.UUID) -> Step:
+    """A step of the worker in a course, with its item and project. Raises NotFound."""
+    step = (
+        Step.objects.select_related("attempt__course__project", "item")
+        .filter(uid=step_uid, attempt__worker=worker, attempt__course__uid=course_uid)
+        .first()
+    )
+    if step is None:
+        raise NotFound("there is no such item among yours")
+    return step
+
+
 def course_report(project: Project, now: datetime) -> list[CourseLine]:
     """The project's courses with what came of them, newest first."""
     lines: list[CourseLine] = []
@@ -105,4 +157,5 @@ def _offer(course: Course, worker: Worker, now: datetime) -> CourseOffer:
         max_attempts=course.max_attempts,
         retry_after_seconds=course.retry_after_seconds,
     )
-    return CourseOffer(course, held, running, trains, obstacle)
+    last = Attempt.objects.filter(course=course, worker=worker, ended_at__isnull=False).order_by("-id").first()
+    return CourseOffer(course, held, running, trains, obstacle, last)

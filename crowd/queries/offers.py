@@ -5,19 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import Count, Q
+from django.utils import timezone
 
 from crowd.enums import ProjectState, TaskState
-from crowd.models import Answer, Enrolment, Project, Task, User
+from crowd.models import Answer, Course, Enrolment, Project, Requirements, Task, User
+from crowd.queries.courses import courses_by_project
 from crowd.queries.projects import managed_projects
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A project that the person may work on, with how many of its tasks they have answered."""
+    """A project that the person may work on, with how many of its tasks they have answered, and its courses.
+
+    Each course has ``is_held``; ``requirements`` is None where nothing is asked of workers.
+    """
 
     project: Project
     enrolment: Enrolment
     answered: int
+    courses: list[Course]
+    requirements: Requirements | None
+    expected_seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -30,16 +38,27 @@ class ManagedProject:
 
 
 def offers_for(user: User) -> list[Offer]:
-    """Projects on which the user is enrolled, live or paused, newest first; two queries."""
+    """Projects on which the user is enrolled, live or paused, newest first; three queries."""
     answered = dict(
         Answer.objects.filter(worker__user=user).values_list("project").annotate(count=Count("id")).order_by()
     )
     enrolments = (
         Enrolment.objects.filter(worker__user=user, project__state__in=[ProjectState.LIVE, ProjectState.PAUSED])
-        .select_related("project")
+        .select_related("project__requirements__course", "project__fairness_terms")
         .order_by("-id")
     )
-    return [Offer(row.project, row, answered.get(row.project_id, 0)) for row in enrolments]
+    courses = courses_by_project(user, timezone.now())
+    return [
+        Offer(
+            row.project,
+            row,
+            answered.get(row.project_id, 0),
+            courses.get(row.project_id, []),
+            getattr(row.project, "requirements", None),
+            getattr(getattr(row.project, "fairness_terms", None), "expected_seconds", None),
+        )
+        for row in enrolments
+    ]
 
 
 def managed_by(user: User) -> list[ManagedProject]:

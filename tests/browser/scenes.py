@@ -9,6 +9,7 @@ from cast import Cast, make_cast
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from questions import ASKED
 
 from crowd.enums import Role, TrustLevel
 from crowd.models import Assignment, Membership, User
@@ -93,7 +94,19 @@ def build_scenes() -> tuple[Cast, list[Scene]]:
             for name in TITLES
         ),
         Scene("not-found", "/nothing-here", cast.owner),
+        *question_scenes(),
     ]
+
+
+def question_scenes() -> list[Scene]:
+    """A task of every answer type in somebody's hand; with the project of a cast of its own."""
+    scenes = []
+    for kind, asked in ASKED.items():
+        cast = asked.cast(tasks=1)
+        cast.configure(lease_seconds=600)
+        cast.claim()
+        scenes.append(Scene(f"ask-{kind}", reverse("work", args=[cast.project.uid]), cast.worker.user))
+    return scenes
 
 
 def session_cookie(user: User) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from crowd.queries.earnings import Earning
 from crowd.queries.offers import ManagedProject, Offer
 from crowd.queries.standings import Standing
@@ -24,6 +26,31 @@ class OfferLine:
     def price(self) -> Money:
         """Per answer."""
         return Money(self.offer.project.price_micros, self.offer.project.currency)
+
+    @property
+    def expected_minutes(self) -> str:
+        """How long a task takes, as its manager thinks; "" where nobody said."""
+        seconds = self.offer.expected_seconds
+        return "" if seconds is None else f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+    @property
+    def needs(self) -> list[str]:
+        """What qualifies, in words."""
+        asked = self.offer.requirements
+        if asked is None:
+            return []
+        found = []
+        if asked.course is not None:
+            found.append(_("the qualification “%(name)s”") % {"name": asked.course.name})
+        if asked.languages:
+            found.append(_("language: %(names)s") % {"names": ", ".join(asked.languages)})
+        if asked.trust_levels:
+            found.append(_("standing: %(names)s") % {"names": ", ".join(asked.trust_levels)})
+        if asked.max_answers is not None:
+            found.append(_("at most %(n)s answers each") % {"n": asked.max_answers})
+        if asked.daily_answers is not None:
+            found.append(_("at most %(n)s answers a day") % {"n": asked.daily_answers})
+        return found
 
 
 @dataclass(frozen=True)
