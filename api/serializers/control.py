@@ -136,7 +136,7 @@ class OverrideInput(serializers.Serializer[Any]):
 class CorrectionInput(serializers.Serializer[Any]):
     """All right labels of a gold, with the reason, which workers are told."""
 
-    labels = serializers.ListField(child=serializers.CharField(max_length=200), max_length=100)
+    labels = serializers.ListField(child=serializers.JSONField(), max_length=100)
     reason = serializers.CharField(max_length=10_000)
 
 

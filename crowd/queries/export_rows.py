@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from crowd.enums import ExportKind, TaskState
+from crowd.enums import AnswerType, ExportKind, TaskState
 from crowd.formats.writing import Column, Table
 from crowd.models import Answer, Consensus, Enrolment, Event, Project, Skill
 from crowd.policies.exports import ExportPlan
@@ -51,29 +51,24 @@ def consensus_rows(project: Project, plan: ExportPlan) -> QuerySet[Consensus]:
 
 
 def _consensus(project: Project, plan: ExportPlan) -> Table:
-    labels = project.label_values
+    labels, is_number = project.label_values, project.answer_type == AnswerType.NUMBER
     columns = [
         *(Column("task"), Column("label", "value"), Column("confidence", "float"), Column("answers", "whole")),
         *(Column("model"), Column("run"), Column("state"), Column("updated_at", "time")),
+        *((Column("low", "float"), Column("high", "float")) if is_number else ()),
         Column("posterior", "posterior"),
     ]
-    fields = ("task__key", "label_index", "value", "confidence", "answers", "run__model", "run__uid", "task__state")
+    fields = (
+        *("task__key", "label_index", "value", "confidence", "answers", "run__model", "run__uid", "task__state"),
+        *("updated_at", "low", "high", "posterior"),
+    )
 
     def rows() -> Iterator[Sequence[Any]]:
-        for page in pages_of(consensus_rows(project, plan), (*fields, "updated_at", "posterior")):
-            for _, key, label, value, confidence, answers, model, run, state, at, posterior in page:
-                uid = None if run is None else str(run)
-                yield (
-                    key,
-                    value if label is None else labels[label],
-                    confidence,
-                    answers,
-                    model,
-                    uid,
-                    state,
-                    at,
-                    posterior,
-                )
+        for page in pages_of(consensus_rows(project, plan), fields):
+            for _, key, label, value, confidence, answers, model, run, state, at, low, high, posterior in page:
+                uid, found = None if run is None else str(run), value if label is None else labels[label]
+                interval = (low, high) if is_number else ()
+                yield key, found, confidence, answers, model, uid, state, at, *interval, posterior
 
     return Table(columns, rows(), labels)
 

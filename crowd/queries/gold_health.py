@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from typing import Any
 
+from crowd.enums import AnswerType
 from crowd.models import Answer, Gold, Project, Worker
+from crowd.policies.answer_types import LABELLED
 from quality.skill.gold_audit import GoldSuspicion, LeakTest, discoveries, leak_test, suspect_golds
 
 # A gold is old once so many answers have been given to it: by then it may have been passed on.
@@ -25,7 +28,10 @@ class WorkerLeak:
 
 @dataclass(frozen=True)
 class GoldHealth:
-    """``stock``: active golds by right label. ``suspects``: (gold, evidence), the likeliest wrong first."""
+    """``stock``: active golds by right label, each label of a right set; empty where answers have no labels.
+
+    ``suspects``: (gold, evidence), the likeliest wrong first; an answer that is no text stands there in words.
+    """
 
     stock: dict[str, int]
     active: int
@@ -40,8 +46,10 @@ def gold_health(project: Project) -> GoldHealth:
     """Audit the golds from all scored answers; three queries."""
     golds = {gold.task_id: gold for gold in Gold.objects.filter(project=project).select_related("task")}
     active = [gold for gold in golds.values() if gold.is_active]
+    kind = AnswerType(project.answer_type)
     stock = Counter(dict.fromkeys(project.label_values, 0))
-    stock.update(label for gold in active for label in gold.labels)
+    for gold in active:
+        stock.update(_labels_of(gold, kind))
     rows = list(
         Answer.objects.filter(project=project, is_correct__isnull=False)
         .order_by("id")
@@ -55,8 +63,13 @@ def gold_health(project: Project) -> GoldHealth:
         sides[worker_id][at + 1] += 1
         seen[task_id] += 1
     suspicions = suspect_golds(
-        [(task_id, worker_id, str(value)) for task_id, worker_id, value, _ in rows if task_id in golds],
-        {task_id: gold.labels for task_id, gold in golds.items()},
+        # Right within a tolerance is right: such an answer counts as the stored one.
+        [
+            (task_id, worker_id, in_words(golds[task_id].labels[0] if is_right else value))
+            for task_id, worker_id, value, is_right in rows
+            if task_id in golds
+        ],
+        {task_id: [in_words(label) for label in gold.labels] for task_id, gold in golds.items()},
     )
     uses = [gold.times_used for gold in active]
     return GoldHealth(
@@ -68,6 +81,17 @@ def gold_health(project: Project) -> GoldHealth:
         worker_leaks=_worker_leaks(sides),
         suspects=[(golds[row.gold], row) for row in suspicions if row.probability_bad >= LISTED_FROM],  # type: ignore[index]
     )
+
+
+def in_words(value: Any) -> str:
+    """An answer as one text: the parts of a set or an order one behind the other."""
+    return ", ".join(str(part) for part in value) if isinstance(value, list) else str(value)
+
+
+def _labels_of(gold: Gold, kind: AnswerType) -> set[str]:
+    if kind in LABELLED:
+        return set(gold.labels)
+    return {label for right in gold.labels for label in right} if kind == AnswerType.MULTIPLE_CHOICE else set()
 
 
 def _worker_leaks(sides: dict[int, list[int]]) -> list[WorkerLeak]:

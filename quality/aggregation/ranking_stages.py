@@ -50,8 +50,8 @@ class Stages:
         )
         return value, slope.astype(float), by_worker
 
-    def information(self, score: Floats, consistency: Floats, precision: float) -> tuple[Floats, Floats]:
-        """Each worker's information (W,); each score's variance under a prior of ``precision`` (n_scores,)."""
+    def information(self, score: Floats, consistency: Floats, precision: float) -> tuple[Floats, list[Floats]]:
+        """Each worker's information (W,); per task the covariance of its scores under a prior of ``precision``."""
         worker: Floats = np.zeros(self.n_workers)
         blocks = [precision * np.eye(size) for size in np.diff(self.task_start)]
         if len(self.start):
@@ -67,8 +67,7 @@ class Stages:
                 here = self.candidate[first:end] - self.task_start[task[s]]
                 q = p[first:end]
                 blocks[task[s]][np.ix_(here, here)] += squared[s] * (np.diag(q) - np.outer(q, q))
-        variances = [np.diagonal(np.linalg.inv(block)) for block in blocks]
-        return worker, np.concatenate(variances) if variances else np.zeros(0)
+        return worker, [np.linalg.inv(block) for block in blocks]
 
     def per_task(self, values: Floats) -> tuple[Floats, ...]:
         """Values (n_scores,) cut into tasks."""

@@ -26,7 +26,7 @@ class RankingResult:
 
     consensus: per task its options, best first; equal scores keep the options' order, and ``ties`` (T,) bool says so.
     options, score, low, high: per task, options in their own order with their scores and 95 % intervals (gold: no
-    width). consistency: (W,), about 1 for the usual worker, 0 for one who ranks at random, negative for one who ranks
+    width); covariance: per task, of its scores. consistency: (W,), about 1 for the usual worker, 0 for one who ranks at random, negative for one who ranks
     upside down, with 95 % intervals.
     """
 
@@ -36,6 +36,7 @@ class RankingResult:
     score: tuple[Floats, ...]
     low: tuple[Floats, ...]
     high: tuple[Floats, ...]
+    covariance: tuple[Floats, ...]
     consistency: Floats
     consistency_low: Floats
     consistency_high: Floats
@@ -136,8 +137,11 @@ class PlackettLuce:
                 stacklevel=2,
             )
         score, consistency = unpack(best)
-        worker_information, covariance = stages.information(score, consistency, self.score_sd**-2)
-        score_sd = np.where(free, np.sqrt(covariance), 0.0)
+        worker_information, blocks = stages.information(score, consistency, self.score_sd**-2)
+        covariance = tuple(
+            block * float(is_free.all()) for block, is_free in zip(blocks, stages.per_task(free), strict=True)
+        )
+        score_sd = np.sqrt(np.concatenate([np.diagonal(block) for block in covariance] or [np.zeros(0)]))
         worker_sd = 1 / np.sqrt(worker_information + sd**-2)
         per_task = stages.per_task
         return RankingResult(
@@ -147,6 +151,7 @@ class PlackettLuce:
             score=per_task(score),
             low=per_task(score - 1.96 * score_sd),
             high=per_task(score + 1.96 * score_sd),
+            covariance=covariance,
             consistency=consistency,
             consistency_low=consistency - 1.96 * worker_sd,
             consistency_high=consistency + 1.96 * worker_sd,

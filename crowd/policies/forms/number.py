@@ -82,6 +82,16 @@ class NumberForm(AnswerForm):
             return MOST_CHOICES
         return int(min(max(2.0, (self.maximum - self.minimum) / reach), MOST_CHOICES))
 
+    def within(self, value: float) -> float:
+        """The value, moved to the nearer bound where it lies beyond one."""
+        low, high = self._bounds()
+        return min(max(value, low), high)
+
+    def nearest(self, value: float) -> int | float:
+        """The canonical number that is nearest: on the grid, else to a thousandth of the tolerance."""
+        step = Decimal(repr(self.step)) if self.step is not None else Decimal(10) ** (_exponent(self.tolerance) - 3)
+        return _plain(self.within(float(round(Decimal(repr(self.within(value))) / step) * step)))
+
     def shown_options(self) -> dict[str, Any]:
         """Bounds, step, unit."""
         named = {"minimum": self.minimum, "maximum": self.maximum, "step": self.step}
@@ -117,6 +127,10 @@ def read_number(options: Any) -> tuple[NumberForm, list[FieldProblem]]:
 
 def _is_multiple(value: float, step: float) -> bool:
     return math.isclose(value / step, round(value / step), rel_tol=0, abs_tol=OFF_GRID)
+
+
+def _exponent(value: float) -> int:
+    return math.floor(math.log10(value)) if value > 0 else 0
 
 
 def _plain(value: float) -> int | float:
