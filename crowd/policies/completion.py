@@ -87,6 +87,19 @@ def decide_completion(
     return Completion("dispute", f"confidence {confidence:.3f} under {target:g} at the maximum of {max_overlap}")
 
 
+def decide_without_consensus(*, answers: int, overlap: int, wanted: int, needs_expert: bool) -> Completion:
+    """Decide about a task whose answers are all kept, as texts are: it wants a fixed number of them.
+
+    Then it is complete, or, with ``needs_expert``, an expert chooses.
+    """
+    if answers < wanted:
+        step: Step = "extend" if answers >= overlap else "wait"
+        return Completion(step, f"{answers} of {wanted} answers")
+    if needs_expert:
+        return Completion("dispute", f"all {answers} answers are there; an expert chooses")
+    return Completion("complete", f"all {answers} answers are there and kept")
+
+
 def effective_accuracy(*, accuracy: float, n_labels: int, weight: float) -> float:
     """The accuracy of an independent answer that would move the posterior as one of ``accuracy`` does at ``weight``.
 

@@ -53,8 +53,11 @@ def found_number(form: NumberForm, mean: float, sd: float) -> FoundValue:
     if sd <= 0:
         # Known from a gold or an expert.
         return FoundValue(value, 1.0, low=low, high=high)
-    below, above = ((value + side * form.tolerance - mean) / sd for side in (-1, 1))
-    return FoundValue(value, _normal(above) - _normal(below), low=low, high=high)
+    least, most = value - form.tolerance, value + form.tolerance
+    # The truth cannot lie beyond a bound: what the interval says of there is said of the bound.
+    below = 0.0 if form.within(least) > least else _normal((least - mean) / sd)
+    above = 1.0 if form.within(most) < most else _normal((most - mean) / sd)
+    return FoundValue(value, above - below, low=low, high=high)
 
 
 def found_order(form: RankingForm, items: Sequence[str], score: Floats, covariance: Floats) -> FoundValue:

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, Literal
 
-from crowd.enums import Scale
+from crowd.enums import AnswerType, Scale
 from crowd.models import Project
+from crowd.policies.answer_types import LABELLED
 from crowd.queries.answers import labelled, read_answers
 from crowd.queries.patterns import GROUPS, pattern_tables
+from crowd.queries.value_agreement import value_figures
+from crowd.queries.value_answers import read_agreement_values
 from quality.agreement import PatternTable
 from quality.agreement.alpha import alpha_of
 from quality.agreement.catalogue import coefficient
@@ -34,6 +37,8 @@ def measure_agreement(project: Project) -> dict[str, dict[str, Any]]:
     Each figure carries its interval and sizes, or the reason why there is none. Gold tasks are left out, since they
     are not a sample of the project's tasks. The same data give the same figures: resampling is seeded.
     """
+    if AnswerType(project.answer_type) not in LABELLED:
+        return {group: _value_figures(project, is_model) for group, is_model in GROUPS.items()}
     tables: Mapping[str, PatternTable | ValueTable] | None = pattern_tables(project)
     if tables is None:
         tables = {group: _read_table(project, is_model) for group, is_model in GROUPS.items()}
@@ -49,6 +54,12 @@ def _figures(project: Project, table: PatternTable | ValueTable) -> dict[str, An
         picked.append(coefficient("gwet_ac2", table, weights="quadratic"))
     results = estimate(table, picked, options=IntervalOptions(), rng=0)
     return {result.metric: plain(asdict(result)) for result in results}
+
+
+def _value_figures(project: Project, is_model: bool | None) -> dict[str, Any]:
+    results = value_figures(project, read_agreement_values(project, is_model=is_model))
+    # Shares of whole sets, of numbers, are no prevalence that anybody could read.
+    return {result.metric: plain(asdict(result)) | {"prevalence": {}} for result in results}
 
 
 def _read_table(project: Project, is_model: bool | None) -> PatternTable | ValueTable:

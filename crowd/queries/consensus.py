@@ -21,16 +21,16 @@ def counted(answers: QuerySet[Answer]) -> QuerySet[Answer]:
 def counted_answers(task: Task) -> list[Answer]:
     """The answers to a task that enter its consensus, in the order in which they came."""
     return list(
-        counted(Answer.objects.filter(task=task, label_index__isnull=False))
+        counted(Answer.objects.filter(task=task))
         .order_by("id")
-        .only("worker_id", "label_index", "holds_place", "task_id", "is_model")
+        .only("worker_id", "label_index", "value", "holds_place", "task_id", "is_model")
     )
 
 
 def answer_counts(task_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
     """By task id, the answers that enter its consensus, with how many of them hold a place; one query."""
     rows = (
-        counted(Answer.objects.filter(task_id__in=task_ids, label_index__isnull=False))
+        counted(Answer.objects.filter(task_id__in=task_ids))
         .values_list("task_id")
         .annotate(answers=Count("id"), placed=Count("id", filter=Q(holds_place=True)))
         .order_by()

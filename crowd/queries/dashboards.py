@@ -88,7 +88,8 @@ def newest_events(project: Project) -> QuerySet[Event]:
 
 
 def _alpha(group: str, figures: dict[str, Any]) -> GroupAgreement:
-    alpha = figures["krippendorff_alpha"]
+    # Orders have a mean tau instead, which is their only figure.
+    alpha = figures.get("krippendorff_alpha") or next(iter(figures.values()))
     return GroupAgreement(
         group, alpha["value"], alpha["low"], alpha["high"], alpha["tasks"], alpha["answers"], alpha["reason"]
     )

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 from django.db.models import QuerySet
 
-from crowd.enums import TaskState
+from crowd.enums import AnswerType, TaskState
 from crowd.models import Answer, Enrolment, ReopenedPlace
+from crowd.policies.answer_types import LABELLED
 from crowd.queries.consensus import counted_answers
 from crowd.queries.posteriors import preview_posterior
+from crowd.queries.value_previews import preview_value
 
 
 def placed_answers(enrolment: Enrolment) -> QuerySet[Answer]:
@@ -36,13 +38,16 @@ def places_given_away(task_ids: Sequence[int]) -> Counter[int]:
 
 
 def confidence_without(answer: Answer) -> float:
-    """The confidence of the task's consensus when this answer is left out; 0 when no other is left."""
+    """The confidence of the task's consensus when this answer is left out; 0 when no other is left.
+
+    0 for texts too: nothing stands in for one.
+    """
     project = answer.project
-    others = [
-        (other.worker_id, other.label_index)
-        for other in counted_answers(answer.task)
-        if other.pk != answer.pk and other.label_index is not None
-    ]
+    others = [other for other in counted_answers(answer.task) if other.pk != answer.pk]
     if not others:
         return 0.0
-    return float(preview_posterior(project, others).max())
+    if AnswerType(project.answer_type) not in LABELLED:
+        found = preview_value(project, others)
+        return 0.0 if found is None else found.confidence
+    given = [(other.worker_id, other.label_index) for other in others if other.label_index is not None]
+    return float(preview_posterior(project, given).max())

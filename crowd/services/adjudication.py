@@ -83,7 +83,8 @@ def _decide(
             state=TaskState.COMPLETE, overlap=F("overlap") - F("open_slots"), open_slots=0, is_open=False
         )
         answers = list(Answer.objects.filter(task=task))
-        before = Consensus.objects.filter(task=task).values_list("label_index", flat=True).first()
+        earlier_row = Consensus.objects.filter(task=task).first()
+        before = None if earlier_row is None else answer_of(earlier_row, project.label_values)
         consensus, _ = Consensus.objects.update_or_create(
             task=task,
             defaults={
@@ -109,15 +110,20 @@ def _decide(
         return adjudication
 
 
-def _announce(task: Task, project: Project, consensus: Consensus, before: int | None, at: datetime) -> None:
-    after = consensus.label_index
-    if task.state == TaskState.COMPLETE and before is not None and after is not None and before != after:
-        # It was told as completed with another label.
+def _announce(task: Task, project: Project, consensus: Consensus, before: Any, at: datetime) -> None:
+    after = answer_of(consensus, project.label_values)
+    if task.state == TaskState.COMPLETE and before is not None and before != after:
+        # It was told as completed with another result.
         change = LabelChange(task.pk, before, after, consensus.confidence)
         announce_label_changes(changes=[change], project=project, at=at)
         return
     notice = task_notice(
-        kind=EventKind.TASK_COMPLETED, task=task, consensus=consensus, project=project, reason="decided by an expert"
+        kind=EventKind.TASK_COMPLETED,
+        task=task,
+        consensus=consensus,
+        answers=consensus.answers,
+        project=project,
+        reason="decided by an expert",
     )
     announce_all(project=project, notices=[notice], at=at)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Sum
 
@@ -41,24 +42,29 @@ CHANGES_PER_MESSAGE = 100
 
 @dataclass(frozen=True)
 class LabelChange:
-    """The consensus of a completed task has another label than before."""
+    """The consensus of a completed task is another label or value than before."""
 
     task_id: int
-    before: int
-    after: int
+    before: Any
+    after: Any
     confidence: float
 
 
-def task_notice(*, kind: EventKind, task: Task, consensus: Consensus, project: Project, reason: str) -> Notice:
-    """What happened to a task. A dispute is told without the leading label: an expert decides it blind."""
-    data = {
+def task_notice(
+    *, kind: EventKind, task: Task, consensus: Consensus | None, answers: int, project: Project, reason: str
+) -> Notice:
+    """What happened to a task. A dispute is told without the leading label: an expert decides it blind.
+
+    Without a consensus, as of texts, there is neither confidence nor label to tell.
+    """
+    data: dict[str, Any] = {
         "task": str(task.uid),
         "key": task.key,
-        "answers": consensus.answers,
-        "confidence": consensus.confidence,
+        "answers": answers,
+        "confidence": None if consensus is None else consensus.confidence,
         "reason": reason,
     }
-    if kind == EventKind.TASK_COMPLETED:
+    if kind == EventKind.TASK_COMPLETED and consensus is not None:
         data["label"] = answer_of(consensus, project.label_values)
     return Notice(TASK_KINDS[kind], data)
 
@@ -129,14 +135,13 @@ def announce_label_changes(*, changes: Sequence[LabelChange], project: Project, 
     """Completed tasks whose label is another now, many in a message."""
     if not changes:
         return
-    labels = project.label_values
     tasks = Task.objects.only("uid", "key").in_bulk([change.task_id for change in changes])
     rows = [
         {
             "task": str(tasks[change.task_id].uid),
             "key": tasks[change.task_id].key,
-            "from": labels[change.before],
-            "to": labels[change.after],
+            "from": change.before,
+            "to": change.after,
             "confidence": change.confidence,
         }
         for change in changes

@@ -53,20 +53,11 @@ def store_consensus(
     project: Project, run: AggregationRun, read: ProjectAnswers, result: AggregationResult, at: datetime
 ) -> list[int]:
     """Write the consensus of real tasks; returns the ids of tasks whose completion must be decided again."""
-    rows_of_tasks = Task.objects.filter(project=project).exclude(state=TaskState.GOLD)
-    states: dict[int, str] = {}
-    # Open tasks without an open place: their last answer may have come in a file, and nothing else decides about them.
-    full: set[int] = set()
-    for task_id, state, is_open in rows_of_tasks.values_list("id", "state", "is_open"):
-        states[task_id] = state
-        if state == TaskState.OPEN and not is_open:
-            full.add(task_id)
-    # An answer that was processed while the fit ran has written a newer preview than this fit: leave it alone. A vote
-    # in the shadow writes none.
-    since = Answer.objects.filter(project=project, id__gt=read.last_answer_id, processed_at__isnull=False)
-    newer = set(counted(since).values_list("task_id", flat=True))
+    states, full = real_tasks(project)
+    newer = tasks_with_newer(project, read.last_answer_id)
+    labels = project.label_values
     candidates: list[int] = []
-    announced = _labels_announced(project)
+    announced = results_announced(project)
     changes: list[LabelChange] = []
 
     def rows() -> Iterator[tuple[Any, ...]]:
@@ -83,8 +74,8 @@ def store_consensus(
             is_sure = confidence[i] >= project.target_confidence
             if is_sure != (states[task_id] == TaskState.COMPLETE) or task_id in full:
                 candidates.append(task_id)
-            if announced.get(task_id, best[i]) != best[i]:
-                changes.append(LabelChange(task_id, announced[task_id], best[i], confidence[i]))
+            if announced.get(task_id, labels[best[i]]) != labels[best[i]]:
+                changes.append(LabelChange(task_id, announced[task_id], labels[best[i]], confidence[i]))
             posterior = json.dumps(probabilities[i].tolist())
             yield (task_id, project.pk, best[i], posterior, confidence[i], per_task[i], run.pk, at)
 
@@ -93,13 +84,39 @@ def store_consensus(
     return candidates
 
 
-def _labels_announced(project: Project) -> dict[int, int]:
-    """The labels of completed tasks before this fit; read only where somebody listens for changes."""
+def real_tasks(project: Project) -> tuple[dict[int, str], set[int]]:
+    """The state of every task that is no gold; those open without an open place.
+
+    The last answer of these may have come in a file, or have waited for a first fit, and nothing else decides about
+    them.
+    """
+    states: dict[int, str] = {}
+    full: set[int] = set()
+    rows = Task.objects.filter(project=project).exclude(state=TaskState.GOLD)
+    for task_id, state, is_open in rows.values_list("id", "state", "is_open"):
+        states[task_id] = state
+        if state == TaskState.OPEN and not is_open:
+            full.add(task_id)
+    return states, full
+
+
+def tasks_with_newer(project: Project, last_answer_id: int | None) -> set[int]:
+    """Tasks with an answer that was processed while a fit ran.
+
+    It has written a newer preview than the fit, which leaves it alone. A vote in the shadow writes none.
+    """
+    since = Answer.objects.filter(project=project, id__gt=last_answer_id or 0, processed_at__isnull=False)
+    return set(counted(since).values_list("task_id", flat=True))
+
+
+def results_announced(project: Project) -> dict[int, Any]:
+    """The results of completed tasks before this fit; read only where somebody listens for changes."""
     if not listeners(project, [WebhookKind.CONSENSUS_CHANGED]):
         return {}
+    labels = project.label_values
     complete = Consensus.objects.filter(project=project, task__state=TaskState.COMPLETE)
-    rows = complete.values_list("task_id", "label_index")
-    return {task_id: label_index for task_id, label_index in rows if label_index is not None}
+    rows = complete.values_list("task_id", "label_index", "value")
+    return {task_id: value if label is None else labels[label] for task_id, label, value in rows}
 
 
 def store_skills(

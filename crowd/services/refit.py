@@ -10,9 +10,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from crowd.enums import EventKind, RunState
+from crowd.enums import AnswerType, EventKind, RunState
 from crowd.jobs import enqueue_refit
 from crowd.models import AggregationRun, Project
+from crowd.policies.answer_types import LABELLED
 from crowd.policies.refit import LEASE_SECONDS, PAUSE_AFTER_FAILURE_SECONDS, next_refit
 from crowd.queries.agreement import measure_agreement
 from crowd.queries.answers import labelled, read_answers
@@ -24,6 +25,7 @@ from crowd.services.fit_storage import store_consensus, store_run, store_skills
 from crowd.services.measuring import request_measurement
 from crowd.services.model_review import review_models
 from crowd.services.peer_evidence import store_peer_evidence, warn_by_peers
+from crowd.services.value_fits import fit_and_store_values
 from quality.aggregation import MODELS
 from quality.errors import ConvergenceWarning
 from quality.results import AggregationResult
@@ -70,10 +72,27 @@ def request_refit(*, project: Project) -> None:
 
 
 def _fit_and_store(project: Project, run: AggregationRun) -> bool:
-    read = as_counted(read_answers(counted(labelled(project)), project), project)
-    if read.last_answer_id is None:
+    if AnswerType(project.answer_type) in LABELLED:
+        candidates = _fit_labels(project, run)
+    else:
+        candidates = fit_and_store_values(project=project, run=run)
+    if candidates is None:
         run.delete()
         return False
+    now = timezone.now()
+    for start in range(0, len(candidates), SETTLE_BATCH):
+        with transaction.atomic():
+            settle_after_fit(task_ids=candidates[start : start + SETTLE_BATCH], project=project, at=now)
+    warn_by_peers(project=project, at=now)
+    _review(project)
+    return True
+
+
+def _fit_labels(project: Project, run: AggregationRun) -> list[int] | None:
+    """Fit and store; returns the tasks to settle, None where there is nothing to fit."""
+    read = as_counted(read_answers(counted(labelled(project)), project), project)
+    if read.last_answer_id is None:
+        return None
     model = MODELS[project.aggregation_model]()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -94,12 +113,7 @@ def _fit_and_store(project: Project, run: AggregationRun) -> bool:
             detail={"answers": run.answers, "seconds": (now - run.started_at).total_seconds()},
             at=now,
         )
-    for start in range(0, len(candidates), SETTLE_BATCH):
-        with transaction.atomic():
-            settle_after_fit(task_ids=candidates[start : start + SETTLE_BATCH], project=project, at=now)
-    warn_by_peers(project=project, at=now)
-    _review(project)
-    return True
+    return candidates
 
 
 def _review(project: Project) -> None:

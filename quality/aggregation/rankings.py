@@ -26,8 +26,8 @@ class RankingResult:
 
     consensus: per task its options, best first; equal scores keep the options' order, and ``ties`` (T,) bool says so.
     options, score, low, high: per task, options in their own order with their scores and 95 % intervals (gold: no
-    width); covariance: per task, of its scores. consistency: (W,), about 1 for the usual worker, 0 for one who ranks at random, negative for one who ranks
-    upside down, with 95 % intervals.
+    width); covariance: per task, of its scores. consistency: (W,), about 1 for the usual worker, 0 for one who ranks
+    at random, negative for one who ranks upside down, with 95 % intervals.
     """
 
     tasks: Sequence[Hashable]

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     INCOMPLETE = "incomplete_table"
     NEGATIVE = "negative_values"
     TOO_MANY_LABELS = "too_many_labels"
+    FREE_TEXT = "free_text"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ REASONS = {
     "too_few_units": _("too few tasks with two answers"),
     "too_few_workers": _("too few raters"),
     "needs_two_workers": _("needs two raters"),
+    "free_text": _("texts are not measured against each other"),
 }
 # A mean is shown to a hundred micro-units; more would be noise.
 PLACES_OF_A_MEAN = -2
