@@ -105,6 +105,7 @@ TABLE: dict[str, dict[str, Access]] = {
     "api-answer": {"GET": READ},
     "api-adjudications": {"GET": READ},
     "api-consensus": {"GET": READ},
+    "api-items": {"GET": READ},
     "api-agreement": {"GET": READ},
     "api-agreement-by": {"GET": READ},
     "api-agreement-difference": {"GET": READ},

@@ -50,6 +50,7 @@ class Endpoints:
     # --- reports
     consensus = Pages(report_calls.consensus)
     answers = Pages(report_calls.answers)
+    items = Endpoint(report_calls.items)
     agreement = Endpoint(report_calls.agreement)
     agreement_by = Endpoint(report_calls.agreement_by)
     agreement_difference = Endpoint(report_calls.agreement_difference)

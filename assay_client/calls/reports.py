@@ -79,6 +79,11 @@ def events(
     )
 
 
+def items(project: str) -> Call[Json]:
+    """Where the items of comparisons stand, the best first, with intervals."""
+    return get(f"/projects/{project}/items")
+
+
 def agreement(project: str) -> Call[Json]:
     """Coefficients per group of workers, each with its interval."""
     return get(f"/projects/{project}/agreement")

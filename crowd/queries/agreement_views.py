@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +12,16 @@ import numpy as np
 from django.db.models import QuerySet
 from django.db.models.functions import ExtractIsoYear, ExtractWeek
 
-from crowd.enums import Scale
+from crowd.enums import AnswerType, Scale
 from crowd.errors import FieldProblem, InvalidInput
 from crowd.models import Answer, Project, Task, Worker
+from crowd.policies.answer_types import LABELLED
 from crowd.queries.agreement import SCALE_NAMES, plain, use_numbers
 from crowd.queries.answers import labelled, read_answers
 from crowd.queries.columns import integer_columns
+from crowd.queries.value_agreement import value_figures
+from crowd.queries.value_answers import read_agreement_values
+from crowd.queries.value_views import value_view
 from quality.agreement.alpha import alpha_of
 from quality.agreement.by_kind import kind_agreement
 from quality.agreement.by_period import period_agreement
@@ -49,6 +53,8 @@ def agreement_view(project: Project, view: str, *, min_shared: int = 20, models:
     """
     if view not in VIEWS:
         raise InvalidInput(f"there is no such view; choose one of {', '.join(VIEWS)}")
+    if AnswerType(project.answer_type) not in LABELLED:
+        return value_view(project, view, models=models)
     if len(project.labels) > DENSE_LABELS and view not in ("worker", "task"):
         raise InvalidInput(f"the view by {view} holds up to {DENSE_LABELS} labels; the project has more")
     rows = _rows(project, models=models or view == "kind")
@@ -73,6 +79,8 @@ def agreement_difference(project: Project, at: datetime) -> dict[str, Any]:
     For two periods, or for two versions of the guidelines when ``at`` is the change. Raises InvalidInput when there
     are more than 48 labels or no answers at all.
     """
+    if AnswerType(project.answer_type) not in LABELLED:
+        raise InvalidInput("before and after are compared where an answer is one label; ask for the view by week")
     if len(project.labels) > DENSE_LABELS:
         raise InvalidInput(f"the comparison holds up to {DENSE_LABELS} labels; the project has more")
     rows = _rows(project, models=False)
@@ -92,12 +100,19 @@ def agreement_precision(project: Project, *, half_width: float = 0.05) -> dict[s
     ``low``/``high``: other tasks, these workers. ``low_with_workers``/``high_with_workers``: other tasks and workers
     like these. ``plan``: tasks for an interval of ± ``half_width`` over tasks, or the reason why that cannot be said.
     """
+    if AnswerType(project.answer_type) not in LABELLED:
+        found = value_figures(project, read_agreement_values(project, is_model=False))[0]
+        return _with_plan(replace(found, prevalence={}), half_width)
     answers = use_numbers(read_answers(_rows(project, models=False), project).answers, project)
     table = as_table(answers)
     coefficient = alpha_of(table, SCALE_NAMES[Scale(project.scale)])
     result = estimate(table, [coefficient], options=IntervalOptions(), rng=0)[0]
     if result.value is not None and isinstance(table, PatternTable):
         result = with_worker_spread(result, answers, coefficient)
+    return _with_plan(result, half_width)
+
+
+def _with_plan(result: AgreementResult, half_width: float) -> dict[str, Any]:
     plan = tasks_for_half_width(result, half_width)
     return {"alpha": plain(asdict(result)), "half_width": half_width, "plan": plain(asdict(plan))}
 

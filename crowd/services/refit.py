@@ -22,6 +22,7 @@ from crowd.queries.model_votes import as_counted
 from crowd.services.consensus import settle_after_fit
 from crowd.services.events import record_event
 from crowd.services.fit_storage import store_consensus, store_run, store_skills
+from crowd.services.item_scores import fit_items, store_items
 from crowd.services.measuring import request_measurement
 from crowd.services.model_review import review_models
 from crowd.services.peer_evidence import store_peer_evidence, warn_by_peers
@@ -98,9 +99,12 @@ def _fit_labels(project: Project, run: AggregationRun) -> list[int] | None:
         warnings.simplefilter("always")
         result: AggregationResult = model.fit(read.answers, gold=read.gold or None)
     notes = [*result.notes, *(str(w.message) for w in caught if issubclass(w.category, ConvergenceWarning))]
+    items = fit_items(project=project, known=read.gold) if project.answer_type == AnswerType.PAIRWISE else None
     run.agreement = measure_agreement(project)
     now = timezone.now()
     with transaction.atomic():
+        if items is not None:
+            store_items(project=project, run=run, fit=items)
         store_run(run, model, read, result, notes, now)
         candidates = store_consensus(project, run, read, result, now)
         store_skills(project, run, read, result, now)
