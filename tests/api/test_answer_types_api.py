@@ -10,8 +10,9 @@ from cast import Cast
 from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
-from crowd.models import Answer, Project
+from crowd.models import Answer, Event, Project, Task
 from crowd.services.processing import process_answer
+from crowd.services.refit import refit_project
 
 ITEMS = [{"id": "x", "text": "one"}, {"id": "y", "text": "two"}, {"id": "z", "text": "three"}]
 LABELS = [{"value": "cat"}, {"value": "dog"}, {"value": "cow"}]
@@ -182,3 +183,57 @@ def test_a_bad_payload_is_named_by_its_row(cast: Cast, owner: Caller) -> None:
     rows = [{"key": "a", "payload": {"items": ITEMS}}, {"key": "b", "payload": {"items": ITEMS[:1]}}]
     reply = owner.post(f"/api/v1/projects/{project}/tasks", {"tasks": rows})
     assert [problem["pointer"] for problem in reply.json()["errors"]] == ["/tasks/1/payload/items"]
+
+
+# Type -> two values, of which workers give the first everywhere; what the consensus then is.
+ROUNDS = {
+    "single_choice": ("cat", "dog"),
+    "ordinal": ("cat", "dog"),
+    "multiple_choice": (["cat", "dog"], ["cow"]),
+    "number": (2, 5),
+    "text": ("hello", "bye"),
+    "pairwise": ("b", "a"),
+    "ranking": (["y", "x", "z"], ["z", "x", "y"]),
+}
+
+
+@pytest.mark.parametrize("answer_type", ROUNDS)
+def test_a_project_of_every_type_from_tasks_to_reports(cast: Cast, owner: Caller, answer_type: str) -> None:
+    project = project_of(owner, cast, answer_type)
+    base, (value, other) = f"/api/v1/projects/{project}", ROUNDS[answer_type]
+    payload = CASES[answer_type][1]
+    gold = {"golds": [{"key": "g", "payload": payload, "labels": [value]}]}
+    assert owner.post(f"{base}/golds", gold).status_code == 201
+    Project.objects.filter(uid=project).update(gold_rate=0.3, min_overlap=2, max_overlap=4, target_confidence=0.6)
+    people = cast.workers[:3]
+    owner.post(f"{base}/workers", {"workers": [{"id": str(worker.uid)} for worker in people[1:]]})
+    for i, person in enumerate(people):
+        caller = Caller(as_worker(cast, i))
+        while (claimed := caller.post(f"{base}/claim", {}).json()["assignment"]) is not None:
+            given = other if i == 2 and Answer.objects.filter(worker=person).count() == 1 else value
+            assert caller.post(f"/api/v1/assignments/{claimed['id']}/submit", {"value": given}).status_code == 201
+        process_all()
+    refit_project(project_id=Project.objects.get(uid=project).pk)
+    assert not Event.objects.filter(kind__in=["refit_failed", "processing_failed"]).exists()
+    real = owner.get(f"{base}/consensus").json()["results"]
+    if answer_type == "text":
+        assert real == []
+        assert set(Task.objects.filter(project__uid=project).values_list("state", flat=True)) == {"complete", "gold"}
+    else:
+        rows = [row for row in real if row["state"] != "gold"]
+        assert [row["value"] for row in rows] == [value] * 3
+        assert {row["label"] for row in rows} == {value if isinstance(value, str) else None}
+        assert all(0 < row["confidence"] <= 1.000001 for row in rows)
+    groups = owner.get(f"{base}/agreement").json()["groups"]
+    for figures in groups.values():
+        for figure in figures.values():
+            assert (figure["value"] is None) <= (figure["reason"] is not None)
+    main = next(iter(groups["humans"].values()))
+    assert (main["reason"] == "free_text") == (answer_type == "text")
+    views = {view: owner.get(f"{base}/agreement/{view}").status_code for view in ("task", "worker", "week", "kind")}
+    assert set(views.values()) == {422 if answer_type == "text" else 200}
+    assert owner.get(f"{base}/agreement/precision").status_code == 200
+    for tail in ("trust", "golds/health", "answers", "disputes", "tasks"):
+        assert owner.get(f"{base}/{tail}").status_code == 200
+    health = owner.get(f"{base}/golds/health").json()
+    assert health["active"] == 1
