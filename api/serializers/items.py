@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from crowd.queries.item_scores import Standing
+from crowd.times import zulu
 
 
 class ItemOutput(serializers.Serializer[Any]):
@@ -37,7 +38,7 @@ def standing_body(standing: Standing) -> dict[str, Any]:
     run = standing.run
     fields = ("item", "place", "score", "low", "high", "part", "tasks", "answers")
     return {
-        "data_as_of": None if run is None or run.finished_at is None else run.finished_at.isoformat(),
+        "data_as_of": None if run is None or run.finished_at is None else zulu(run.finished_at),
         "run": None if run is None else str(run.uid),
         "named": standing.named,
         "notes": standing.notes,
