@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
+from web.account import pay
 from web.account.statement import statement_page
 from web.account.views import HomeView, LogInPage, own_page
 from web.manager import panels
@@ -20,6 +21,9 @@ urlpatterns = [
     path("log-in/", LogInPage.as_view(), name="log-in"),
     path("log-out/", LogoutView.as_view(), name="log-out"),
     path("me/", own_page, name="me"),
+    path("me/pay/", pay.show_pay, name="me-pay"),
+    path("me/pay/payee/", pay.keep_payee, name="me-payee"),
+    path("me/pay/<uuid:answer>/appeal/", pay.appeal, name="me-appeal"),
     path("me/statement/", statement_page, name="own-statement"),
     path(f"{WORK}/", worker.show_desk, name="work"),
     path(f"{WORK}/wait/", worker.show_wait, name="work-wait"),
