@@ -26,6 +26,7 @@ from crowd.services.item_scores import fit_items, store_items
 from crowd.services.measuring import request_measurement
 from crowd.services.model_review import review_models
 from crowd.services.peer_evidence import store_peer_evidence, warn_by_peers
+from crowd.services.retraining import retrain_grown
 from crowd.services.value_fits import fit_and_store_values
 from quality.aggregation import MODELS
 from quality.errors import ConvergenceWarning
@@ -127,6 +128,7 @@ def _review(project: Project) -> None:
             # A test's fit that stops early is judged by what it predicts.
             warnings.simplefilter("ignore", ConvergenceWarning)
             review_models(project=project)
+            retrain_grown(project=project)
     except Exception:
         logger.exception("the models of project %s could not be reviewed", project.pk)
 

@@ -7,14 +7,17 @@ import time
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from crowd.enums import SuggestionPolicy, WorkerKind
-from crowd.models import Answer, Assignment, GateTerms, Project, Suggestion, Worker
+from crowd.enums import SuggestionPolicy, TaskState, WorkerKind
+from crowd.models import Answer, Assignment, GateTerms, Project, Suggestion, Task, Worker
 
 # How long a process goes by what it read of the projects that suggest: claims and submits ask this set, not the
 # database, so that a project without suggestions pays nothing.
 KEPT_SECONDS = 5.0
+# Of the newest open tasks so many must have been before the model: it takes tasks in their order.
+NEWEST = 200
 
 
 @dataclass
@@ -69,6 +72,8 @@ def _draw(assignment: Assignment, worker: Worker, terms: GateTerms, policy: Sugg
     label = vote.first()
     if label is None or terms.suggester_id is None:
         return None
+    if policy == SuggestionPolicy.BEFORE and not _covers_all(assignment.project_id, terms.suggester_id):
+        return None
     try:
         with transaction.atomic():
             return Suggestion.objects.create(
@@ -86,6 +91,20 @@ def _draw(assignment: Assignment, worker: Worker, terms: GateTerms, policy: Sugg
     except IntegrityError:
         # The same claim, made twice at once: the other's draw stands.
         return Suggestion.objects.filter(task=assignment.task_id, worker=worker).first()
+
+
+def _covers_all(project_id: int, suggester_id: int) -> bool:
+    """Whether the model has been asked about every gold and about the newest open tasks.
+
+    Until then a suggestion, or that there is none, would say something about whether the task is a gold. Reads a
+    number of rows that does not grow with the tasks.
+    """
+    seen = Assignment.objects.filter(task=OuterRef("pk"), worker=suggester_id, ended_at__isnull=False)
+    tasks = Task.objects.filter(project=project_id)
+    if tasks.filter(state=TaskState.GOLD).filter(~Exists(seen)).exists():
+        return False
+    newest = list(tasks.filter(state=TaskState.OPEN).order_by("-pk").values_list("pk", flat=True)[:NEWEST])
+    return not tasks.filter(pk__in=newest).filter(~Exists(seen)).exists()
 
 
 def _suggesting() -> frozenset[int]:

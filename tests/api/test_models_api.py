@@ -139,6 +139,21 @@ def test_before_answering_a_random_share_sees_none_and_a_repeated_claim_sees_the
     assert (held.count(), 0 < held.filter(is_held_out=True).count() < 30) == (30, True)
 
 
+def test_nothing_is_suggested_before_the_model_has_seen_every_gold_and_task() -> None:
+    # A suggestion on tasks alone, or on golds alone, would tell one from the other.
+    cast, model = suggesting(SuggestionPolicy.BEFORE, holdout=0.01)
+    [gold] = cast.gold(1, "positive")
+    work(cast, 0)
+    assert not Suggestion.objects.exists()
+    give(cast, model, {gold.task_id: 0})
+    late = Task.objects.create(project=cast.project, key="late", payload={"text": "late"})
+    work(cast, 1)
+    assert not Suggestion.objects.exists()
+    give(cast, model, {late.pk: 0})
+    work(cast, 2)
+    assert Suggestion.objects.count() == 30
+
+
 def test_the_audit_compares_those_who_saw_with_those_who_did_not() -> None:
     cast, _ = suggesting(SuggestionPolicy.BEFORE)
     for n in range(3):

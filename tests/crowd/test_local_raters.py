@@ -8,12 +8,15 @@ import pytest
 from cast import Cast, make_cast
 from raters_at_work import vote
 
-from crowd.enums import FailureReason, WorkerKind
+from crowd.enums import FailureReason, RaterRunState, VoteState, WorkerKind
 from crowd.errors import Conflict, InvalidInput
-from crowd.models import Consensus, Rater, Task, VoteDetail, VoteFailure
+from crowd.models import Consensus, Rater, RaterRun, Task, VoteDetail, VoteFailure
 from crowd.raters.classifier import FOLDS, Labelled, fold_of, train
 from crowd.raters.verdicts import hash_payload
+from crowd.services.rater_runs import launch_rater
 from crowd.services.raters import NewRater, create_rater, retrain_classifier
+from crowd.services.refit import refit_project
+from crowd.services.retraining import retrain_grown
 
 pytestmark = pytest.mark.django_db
 
@@ -80,7 +83,13 @@ def test_only_allowed_callables_can_be_named(cast: Cast, settings: Any) -> None:
 def settled(n: int) -> Cast:
     cast = make_cast(tasks=1, min_overlap=1, price_micros=0)
     Task.objects.filter(project=cast.project).delete()
-    for i in range(n):
+    settle(cast, n)
+    return cast
+
+
+def settle(cast: Cast, n: int) -> None:
+    before = Task.objects.filter(project=cast.project).count()
+    for i in range(before, before + n):
         word = "lovely" if i % 2 else "dreadful"
         Task.objects.create(
             project=cast.project,
@@ -96,8 +105,7 @@ def settled(n: int) -> Cast:
         label = "positive" if "lovely" in claim.assignment.task.payload["text"] else "negative"
         cast.answer(cast.worker, label)
     Task.objects.filter(project=cast.project).update(state="complete", is_open=False)
-    assert Consensus.objects.filter(project=cast.project).count() == n
-    return cast
+    assert Consensus.objects.filter(project=cast.project).count() == before + n
 
 
 def test_a_classifier_learns_from_people_and_votes_on_what_it_has_not_seen() -> None:
@@ -114,6 +122,26 @@ def test_a_classifier_learns_from_people_and_votes_on_what_it_has_not_seen() -> 
     assert all(right)
     with pytest.raises(Conflict):
         retrain_classifier(rater=rater, actor=cast.owner)  # nothing new: the same key
+
+
+def test_a_launched_classifier_is_trained_anew_once_people_have_settled_a_quarter_more() -> None:
+    cast = settled(40)
+    new = NewRater(name="c", kind=WorkerKind.CLASSIFIER, spec={"field": "text"})
+    rater = create_rater(project=cast.project, new=new, actor=cast.owner)
+    settle(cast, 20)
+    assert retrain_grown(project=cast.project) is None, "not launched"
+    launch_rater(rater=rater, actor=cast.owner)
+    refit_project(project_id=cast.project.pk)
+    fresh = Rater.objects.get(replaces=rater)
+    assert (fresh.snapshot.trained_on, fresh.worker == rater.worker, fresh.group) == (60, False, rater.group)
+    assert [(run.rater, run.state) for run in RaterRun.objects.order_by("pk")] == [
+        (rater, RaterRunState.FINISHED),
+        (fresh, RaterRunState.RUNNING),
+    ]
+    assert cast.enrolment(fresh.worker).vote_state == VoteState.SHADOW
+    settle(cast, 12)
+    assert retrain_grown(project=cast.project) is None, "too few more"
+    assert Rater.objects.count() == 2
 
 
 def test_no_fold_has_learnt_from_its_own_texts() -> None:

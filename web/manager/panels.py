@@ -33,6 +33,7 @@ TITLES = {
     "workers": _("Workers"),
     "drift": _("Drift"),
     "golds": _("Gold health"),
+    "models": _("Models"),
     "payouts": _("Payouts"),
 }
 # Spreadsheets take these at the beginning of a cell for a formula.

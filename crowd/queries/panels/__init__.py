@@ -10,6 +10,7 @@ from crowd.queries.panels.confusion import confusion
 from crowd.queries.panels.cost import cost
 from crowd.queries.panels.drift import drift
 from crowd.queries.panels.golds import golds
+from crowd.queries.panels.models import models
 from crowd.queries.panels.payouts import payouts
 from crowd.queries.panels.shapes import Json
 from crowd.queries.panels.throughput import throughput
@@ -23,5 +24,6 @@ PANELS: dict[str, Callable[[Project], Json]] = {
     "workers": workers,
     "drift": drift,
     "golds": golds,
+    "models": models,
     "payouts": payouts,
 }
