@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from crowd.enums import AssignmentState, ExportFormat, ExportKind, WorkerKind
 from crowd.formats.label_studio import META, region
 from crowd.models import Answer, Assignment, Gold, Project, Task
 from crowd.policies.exports import ExportPlan
+from crowd.policies.payloads import CANDIDATES, CONTENT
 from crowd.policies.routing import asked_priority
 from crowd.queries.export_rows import consensus_rows, pages_of
 from crowd.times import zulu
 
 PAGE = 1_000
-SHOWN = ("text", "html", "image", "audio", "video")
+# The answers of a comparison that prefer a candidate, in the order of the candidates; a tie prefers none.
+SIDES = ("a", "b")
 
 
 def objects_of(project: Project, plan: ExportPlan) -> Iterator[dict[str, Any]]:
@@ -179,21 +181,15 @@ def words_of(payload: dict[str, Any]) -> str:
 
 def _pair(payload: dict[str, Any], value: Any) -> dict[str, Any] | None:
     """The chosen and the rejected candidate; None for a tie, and where there are no two."""
-    candidates: Sequence[Any] = payload.get("responses") or payload.get("items") or ()
-    if len(candidates) != 2 or value not in ("first", "second", "a", "b", "left", "right"):
+    rows = next((payload[name] for name in CANDIDATES if isinstance(payload.get(name), list)), [])
+    if len(rows) != len(SIDES) or value not in SIDES:
         return None
-    first, second = (_words(candidate) for candidate in candidates)
-    is_first = value in ("first", "a", "left")
-    return {
-        "prompt": str(payload.get("prompt", "")),
-        "chosen": first if is_first else second,
-        "rejected": second if is_first else first,
-    }
+    chosen = SIDES.index(value)
+    prompt = next((payload[name] for name in ("prompt", "text") if isinstance(payload.get(name), str)), "")
+    return {"prompt": prompt, "chosen": _words(rows[chosen]), "rejected": _words(rows[1 - chosen])}
 
 
 def _words(candidate: Any) -> str:
     if isinstance(candidate, dict):
-        return next(
-            (str(candidate[name]) for name in ("text", "html", "image", "audio", "video") if name in candidate), ""
-        )
+        return next((str(candidate[name]) for name in CONTENT if candidate.get(name)), "")
     return str(candidate)
