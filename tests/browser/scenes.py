@@ -94,7 +94,6 @@ def build_scenes() -> tuple[Cast, list[Scene]]:
             for name in TITLES
         ),
         Scene("not-found", "/nothing-here", cast.owner),
-        *question_scenes(),
     ]
 
 
