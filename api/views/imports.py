@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from django.conf import settings
-from django.http import HttpRequest, QueryDict, StreamingHttpResponse
+from django.http import QueryDict, StreamingHttpResponse
 from django.http.request import UnreadablePostError
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser, MultiPartParser
@@ -41,6 +41,22 @@ BLOCK = 1 << 16
 FRAME_BYTES = 1 << 16
 
 
+class WholeStream:
+    """A body that must reach its declared length: a web server hands on one that broke off as if it had ended."""
+
+    def __init__(self, stream: IO[bytes], length: str) -> None:
+        self._stream = stream
+        self._left = int(length) if length.isdigit() else 0
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes; raises ParseError at an end that comes too early."""
+        block = self._stream.read(size)
+        self._left -= len(block)
+        if not block and size != 0 and self._left > 0:
+            raise ParseError("the upload broke off; nothing was imported")
+        return block
+
+
 class StreamParser(BaseParser):
     """Hands on the body as it comes, whatever it is."""
 
@@ -48,13 +64,29 @@ class StreamParser(BaseParser):
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """The stream itself."""
-        return stream
+        return WholeStream(stream, _length(parser_context))
+
+
+class WholeFormParser(MultiPartParser):
+    """Takes a form apart that has come to its end."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        """The form's parts."""
+        whole = WholeStream(stream, _length(parser_context))
+        parts = super().parse(whole, media_type, parser_context)
+        while whole.read(BLOCK):
+            pass
+        return parts
+
+
+def _length(parser_context: Any) -> str:
+    return str(parser_context["request"].META.get("CONTENT_LENGTH") or "")
 
 
 class ImportsView(AssayView):
     """The imports of a project."""
 
-    parser_classes = [MultiPartParser, StreamParser]
+    parser_classes = [WholeFormParser, StreamParser]
     query_serializer = TransferPageInput
     post_query_serializer = ImportInput
     input_serializer = {  # type: ignore[assignment]  # a file, not an object
@@ -155,7 +187,7 @@ def _refuse_length(request: Request) -> None:
         raise InvalidInput(f"the file has more than {settings.IMPORT_MAX_BYTES >> 20} MiB; split it or send it as gzip")
 
 
-def _parts(request: Request) -> tuple[IO[bytes] | HttpRequest | None, QueryDict, str]:
+def _parts(request: Request) -> tuple[IO[bytes] | WholeStream | None, QueryDict, str]:
     """The stream of the file, the options, the file's name."""
     options = request.query_params.copy()
     data = request.data
@@ -172,7 +204,7 @@ def _parts(request: Request) -> tuple[IO[bytes] | HttpRequest | None, QueryDict,
     return file, options, str(file.name or "")[:200]
 
 
-def _blocks(stream: IO[bytes] | HttpRequest | None) -> Iterator[bytes]:
+def _blocks(stream: IO[bytes] | WholeStream | None) -> Iterator[bytes]:
     if stream is None:
         return
     try:

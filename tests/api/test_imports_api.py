@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from typing import Any
 
@@ -158,3 +159,32 @@ def test_label_studio_json_comes_as_it_is(cast: Cast) -> None:
     work_off_files()
     assert client.get(body["url"]).json()["format"] == "label_studio"
     assert keys() == ["t1", "t2", "5"]
+
+
+FORM = (
+    b'--edge\r\nContent-Disposition: form-data; name="file"; filename="tasks.csv"\r\n'
+    b"Content-Type: text/csv\r\n\r\n" + TABLE + b"\r\n--edge--\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"), [(TABLE, "text/csv"), (FORM, "multipart/form-data; boundary=edge")]
+)
+def test_an_upload_that_broke_off_imports_nothing_and_leaves_its_key_for_the_whole_file(
+    cast: Cast, content: bytes, content_type: str
+) -> None:
+    client = as_user(cast, cast.manager)
+
+    def send_part(part: bytes) -> Any:
+        declared: dict[str, Any] = {"wsgi.input": io.BytesIO(part), "CONTENT_LENGTH": str(len(content))}
+        options: dict[str, Any] = {"content_type": content_type, "HTTP_IDEMPOTENCY_KEY": "k", **declared}
+        return client.generic("POST", url(cast, "imports"), b"-", **options)
+
+    # For the form: in the middle of the file's second row.
+    end = content.index(b"b,y")
+    status, code = problem(send_part(content[:end]))
+    assert (status, code) == (400, "parse_error")
+    assert (Import.objects.count(), StoredFile.objects.count()) == (0, 0)
+    assert send_part(content).status_code == 202
+    work_off_files()
+    assert keys() == ["t1", "t2", "a", "b"]
