@@ -181,7 +181,7 @@ def words_of(payload: dict[str, Any]) -> str:
 
 def _pair(payload: dict[str, Any], value: Any) -> dict[str, Any] | None:
     """The chosen and the rejected candidate; None for a tie, and where there are no two."""
-    rows = next((payload[name] for name in CANDIDATES if isinstance(payload.get(name), list)), [])
+    rows: list[Any] = next((payload[name] for name in CANDIDATES if isinstance(payload.get(name), list)), [])
     if len(rows) != len(SIDES) or value not in SIDES:
         return None
     chosen = SIDES.index(value)
