@@ -24,6 +24,7 @@ from api.views import (
     restitutions,
     tasks,
     trust,
+    trust_appeals,
     webhooks,
     work,
 )
@@ -93,6 +94,17 @@ urlpatterns = [
     path(f"{PROJECT}/trust/calibration", reports_trust.CalibrationView.as_view(), name="api-trust-calibration"),
     path(f"{PROJECT}/trust/drift", reports_trust.DriftView.as_view(), name="api-trust-drift"),
     path(f"{PROJECT}/trust/contributors", reports_trust.ContributorsView.as_view(), name="api-trust-contributors"),
+    path(f"{PROJECT}/trust/appeals", trust_appeals.TrustAppealsView.as_view(), name="api-trust-appeals"),
+    path(
+        f"{PROJECT}/trust/appeals/<uuid:appeal>/decide",
+        trust_appeals.DecideTrustAppealView.as_view(),
+        name="api-trust-appeal-decide",
+    ),
+    path(
+        "me/trust/changes/<uuid:decision>/appeal",
+        trust_appeals.OwnTrustAppealView.as_view(),
+        name="api-own-trust-appeal",
+    ),
     path(f"{PROJECT}/trust/changes/<uuid:change>/overturn", restitutions.OverturnView.as_view(), name="api-overturn"),
     path(f"{PROJECT}/workers/<uuid:worker>/report", reports_trust.WorkerReportView.as_view(), name="api-worker-report"),
     path(

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from api.serializers.money import MoneyOutput, money
 from api.serializers.reports import WorkerOutput, worker_body
 from crowd.enums import AppealState, PayState, SurplusPay
-from crowd.models import Appeal, Bonus, PayReview, PriceRule, Project
+from crowd.models import Appeal, Bonus, PayReview, PriceRule, Project, TrustAppeal
 from crowd.policies.pay import Terms
 from crowd.queries.prices import PricePreview
 from crowd.services.bonuses import BonusesPaid
@@ -68,7 +68,7 @@ class AppealOutput(serializers.Serializer[Any]):
     decided_at = serializers.DateTimeField(allow_null=True)
 
 
-def appeal_body(row: Appeal) -> dict[str, Any]:
+def appeal_body(row: Appeal | TrustAppeal) -> dict[str, Any]:
     """An appeal."""
     return {
         "id": str(row.uid),

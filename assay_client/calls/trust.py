@@ -64,6 +64,21 @@ def overturn_trust(project: str, change: str, reason: str) -> Call[Json]:
     return post(f"/projects/{project}/trust/changes/{change}/overturn", {"reason": reason})
 
 
+def trust_appeals(project: str) -> Call[Json]:
+    """The appeals against restrictions and suspensions that you may judge, due first."""
+    return get(f"/projects/{project}/trust/appeals")
+
+
+def decide_trust_appeal(project: str, appeal: str, is_granted: bool, reason: str) -> Call[Json]:
+    """Grant the appeal, which overturns the decision, or deny it."""
+    return post(f"/projects/{project}/trust/appeals/{appeal}/decide", {"is_granted": is_granted, "reason": reason})
+
+
+def appeal_trust(change: str, reason: str) -> Call[Json]:
+    """Contest a restriction or suspension of your own."""
+    return post(f"/me/trust/changes/{change}/appeal", {"reason": reason})
+
+
 def restitutions(project: str, page_size: int | None = None) -> Call[Json]:
     """What was made good, the oldest first."""
     return get(f"/projects/{project}/restitutions", page_size=page_size)

@@ -31,6 +31,7 @@ from crowd.models.rule import Rule, RuleFiring
 from crowd.models.stored_file import FileChunk, StoredFile
 from crowd.models.task import Gold, Task
 from crowd.models.trust import ReopenedPlace, TrustChange
+from crowd.models.trust_appeal import TrustAppeal
 from crowd.models.user import User
 from crowd.models.vote import CachedVote, CallBucket, InjectionFlag, RaterCall, VoteDetail, VoteFailure
 from crowd.models.webhook import Webhook, WebhookAttempt, WebhookDelivery, WebhookMessage
@@ -113,6 +114,7 @@ __all__ = [
     "Suggestion",
     "Task",
     "Transaction",
+    "TrustAppeal",
     "TrustChange",
     "User",
     "VoteChange",

@@ -69,7 +69,7 @@ def correct_gold(
         return restitution
 
 
-def overturn_change(*, project: Project, change_uid: uuid.UUID, reason: str, actor: User) -> Restitution:
+def overturn_change(*, project: Project, change_uid: uuid.UUID, reason: str, actor: User | None) -> Restitution:
     """Declare a warning, restriction or suspension wrong and have what followed from it put right, by a job.
 
     The same call again returns the first outcome. Raises NotFound, InvalidInput without a reason, Conflict where there

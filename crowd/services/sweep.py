@@ -35,6 +35,7 @@ from crowd.services.refit import refit_project
 from crowd.services.reopening import reopen_due
 from crowd.services.restitution import restitutions_due
 from crowd.services.training import close_idle
+from crowd.services.trust_appeals import grant_unjudged
 from crowd.services.trust_terms import expire_levels
 
 BATCH = 200
@@ -120,6 +121,7 @@ def settle_silence() -> None:
     """Let silence decide: pay that nobody reviewed, appeals that nobody judged, rejections that nobody contested."""
     approve_by_silence()
     grant_unanswered()
+    grant_unjudged()
     close_unappealed()
 
 

@@ -41,6 +41,7 @@ PARAMETERS = {str(pattern.name): sorted(pattern.pattern.converters) for pattern 
 BODIES: dict[str, dict[str, Any]] = {
     **PAY_BODIES,
     "api-course-start": {"part": "exam"},
+    "api-own-trust-appeal": {"reason": "I was careful"},
     "api-step-answer": {"value": "positive"},
     "api-submit": {"value": "positive"},
 }
@@ -63,6 +64,7 @@ FILL: dict[str, Callable[[Cast], Any]] = {
     "upload": lambda cast: queued(cast, "text\nx\n").uid,
     "export": lambda cast: ordered_export(cast).uid,
     "change": lambda cast: suspension(cast).uid,
+    "decision": lambda cast: restriction(cast).uid,
     "flag": lambda cast: flag(cast).uid,
     "restitution": lambda cast: restitution(cast).uid,
     "webhook": lambda cast: webhook(cast).uid,
@@ -81,6 +83,15 @@ def suspension(cast: Cast) -> TrustChange:
     made = TrustChange.objects.filter(project=cast.project, worker=cast.workers[1], to_level=level).last()
     return made or set_trust(
         project=cast.project, worker_uid=cast.workers[1].uid, level=level, reason="careless", actor=cast.owner
+    )
+
+
+def restriction(cast: Cast) -> TrustChange:
+    """Of the first worker, who may appeal."""
+    level = TrustLevel.RESTRICTED
+    made = TrustChange.objects.filter(project=cast.project, worker=cast.worker, to_level=level).last()
+    return made or set_trust(
+        project=cast.project, worker_uid=cast.worker.uid, level=level, reason="careless", actor=cast.owner
     )
 
 

@@ -36,8 +36,9 @@ def leaky(db: None) -> Cast:
     hidden: dict[str, Any] = {"labels": (f"{MARK}right",), "reason": f"{MARK}reason"}
     golds = [NewGold(key=f"{MARK}g{n}", payload={"text": "text 1"}, **hidden) for n in (1, 2, 3)]
     add_golds(project=cast.project, golds=golds, actor=cast.owner)
-    model = NewWorker(name=f"{MARK}model", kind=WorkerKind.LLM, model={"version": "1"}, vote_state=VoteState.COUNTED)
+    model = NewWorker(name=f"{MARK}model", kind=WorkerKind.LLM, model={"version": "1"})
     robot = add_workers(project=cast.project, workers=[model], actor=cast.owner)[0].worker
+    cast.project.enrolments.filter(worker=robot).update(vote_state=VoteState.COUNTED)
     for worker in (cast.workers[2], cast.workers[3], robot):
         for _ in range(3):
             cast.answer(worker, f"{MARK}answer")
