@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from prepared_database import copy_prepared
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Generous: a start imports a numeric stack, on a machine that may be busy with other tests.
@@ -33,8 +34,7 @@ class RunningServer:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.process: subprocess.Popen[bytes] | None = None
-        self.manage("migrate", "--verbosity", "0")
-        self.accounts: dict[str, dict[str, str]] = json.loads(self.manage("create_demo_accounts"))
+        self.accounts: dict[str, dict[str, str]] = json.loads(copy_prepared(folder))
 
     def manage(self, *arguments: str) -> str:
         """Run a management command on the same database; its output."""
