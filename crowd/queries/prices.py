@@ -58,6 +58,7 @@ def preview_price(project: Project, body: dict[str, Any]) -> PricePreview:
 def golds_without_a_field(project: Project, body: dict[str, Any]) -> Iterator[str]:
     """The keys of the golds whose price would show what they are."""
     golds = Task.objects.filter(project=project, state=TaskState.GOLD, gold__is_active=True)
-    for key, payload in golds.values_list("key", "payload").iterator():
+    # Not by a cursor of the server: who asks for the first one only would leave it open.
+    for key, payload in golds.values_list("key", "payload"):
         if missing_fields(body, payload):
             yield key

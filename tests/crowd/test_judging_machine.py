@@ -217,9 +217,8 @@ class Judging(RuleBasedStateMachine):
     def courses_hold(self) -> None:
         running = Attempt.objects.filter(state=AttemptState.RUNNING).values("worker").annotate(n=Count("id"))
         assert all(row["n"] == 1 for row in running)
-        passed = Attempt.objects.filter(part=CoursePart.EXAM, state=AttemptState.PASSED).values_list(
-            "worker", flat=True
-        )
+        exams = Attempt.objects.filter(course=self.course, part=CoursePart.EXAM, state=AttemptState.PASSED)
+        passed = exams.values_list("worker", flat=True)
         qualified = Qualification.objects.filter(course=self.course).values_list("worker", flat=True)
         assert set(qualified) == set(passed)
         for attempt in Attempt.objects.annotate(answered=Count("steps__answered_at")):
