@@ -25,6 +25,12 @@ def sentence_for(refusal: DomainError) -> str:
     return str(SENTENCES.get(refusal.code, refusal.detail))
 
 
+def sentences_for(refusal: DomainError) -> list[str]:
+    """What to tell whoever manages: the sentence, then each problem with the name of its field."""
+    named = [f"{problem.pointer.strip('/').replace('/', ' ')}: {problem.detail}" for problem in refusal.problems]
+    return [sentence_for(refusal), *named]
+
+
 def hides_what_is_not_theirs(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Answer 404 where the project does not exist for this person: strangers cannot tell the two apart."""
 

@@ -10,6 +10,7 @@ from web.account.statement import statement_page
 from web.account.views import HomeView, LogInPage, own_page
 from web.manager import panels
 from web.manager import views as manager
+from web.manager.urls import urlpatterns as manager_pages
 from web.worker import courses
 from web.worker import views as worker
 
@@ -43,4 +44,5 @@ urlpatterns = [
     path(f"{MANAGE}/panels/<slug:name>/<slug:table>.csv", panels.panel_csv, name="manage-panel-csv"),
     path(f"{MANAGE}/launch/", manager.launch, name="manage-launch"),
     path(f"{MANAGE}/pause/", manager.pause, name="manage-pause"),
+    *manager_pages,
 ]

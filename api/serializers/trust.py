@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
@@ -10,7 +9,7 @@ from rest_framework import serializers
 
 from api.serializers.reports import worker_body
 from crowd.enums import TrustLevel
-from crowd.models import Adjudication, Answer, Project, Requirements, Rule, Task
+from crowd.models import Adjudication, Project, Requirements, Rule, Task
 from crowd.policies.known_answers import answer_of
 from crowd.policies.trust import TrustRule
 from crowd.queries.gold_health import GoldHealth
@@ -166,17 +165,9 @@ def health_body(health: GoldHealth) -> dict[str, Any]:
     }
 
 
-def dispute_body(task: Task, answers: list[Answer]) -> dict[str, Any]:
-    """A disputed task for an expert: the answers given, in an order that tells not by whom or how often.
-
-    Labels in the order of the label set, anything else by its text.
-    """
-    given = {(answer.label_index or 0, json.dumps(answer.value)): answer.value for answer in answers}
-    return {
-        "id": str(task.uid),
-        "payload": task.payload,
-        "labels_given": [given[place] for place in sorted(given)],
-    }
+def dispute_body(task: Task, given: list[Any]) -> dict[str, Any]:
+    """A disputed task for an expert, with the different values given."""
+    return {"id": str(task.uid), "payload": task.payload, "labels_given": given}
 
 
 def adjudication_body(row: Adjudication, project: Project) -> dict[str, Any]:

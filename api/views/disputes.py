@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from typing import Any
 
 from rest_framework.request import Request
@@ -13,8 +12,7 @@ from api.serializers.lists import list_of
 from api.serializers.trust import AdjudicationInput, adjudication_body, dispute_body
 from api.serializers.trust_outputs import AdjudicationOutput, DisputeOutput
 from api.views.base import AssayView, PostView
-from crowd.models import Answer
-from crowd.queries.disputes import answers_in_dispute, disputes_of
+from crowd.queries.disputes import disputes_of, values_in_dispute
 from crowd.services.adjudication import adjudicate_task
 from crowd.services.idempotency import Outcome
 
@@ -30,10 +28,8 @@ class DisputesView(AssayView):
         """The first hundred, those first whose label a decision would most likely change; never ones own."""
         row = self.project(request, project)
         tasks = list(disputes_of(row, self.user(request))[:PAGE])
-        answers: dict[int, list[Answer]] = defaultdict(list)
-        for answer in answers_in_dispute(tasks):
-            answers[answer.task_id].append(answer)
-        return Response({"results": [dispute_body(task, answers[task.pk]) for task in tasks]})
+        given = values_in_dispute(tasks)
+        return Response({"results": [dispute_body(task, given[task.pk]) for task in tasks]})
 
 
 class AdjudicateView(PostView):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from crowd.enums import EventKind, TaskState
-from crowd.errors import Conflict, FieldProblem, InvalidInput, NotFound
+from crowd.errors import Conflict, DomainError, FieldProblem, InvalidInput, NotFound
 from crowd.models import Adjudication, Answer, Consensus, Project, Skill, Task, User
 from crowd.policies.known_answers import answer_of, known_consensus
 from crowd.queries.forms import form_of
@@ -20,6 +22,18 @@ from crowd.services.events import record_event
 from crowd.services.webhooks import announce_all
 
 OVERRIDABLE = (TaskState.OPEN, TaskState.COMPLETE, TaskState.DISPUTED)
+
+
+# Decided one by one while somebody waits for the page.
+MOST_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class BulkDecision:
+    """How many tasks were decided, and those that were not with what stood in the way."""
+
+    decided: int
+    refused: list[tuple[uuid.UUID, str]]
 
 
 def override_consensus(*, project: Project, task_uid: uuid.UUID, actor: User, value: Any, reason: str) -> Adjudication:
@@ -42,6 +56,30 @@ def adjudicate_task(
     InvalidAnswer, Conflict: not in dispute, decided otherwise before, or the expert's own work.
     """
     return _decide(project, task_uid, adjudicator, value, reason, (TaskState.DISPUTED,), EventKind.TASK_ADJUDICATED)
+
+
+def adjudicate_tasks(
+    *, project: Project, task_uids: Sequence[uuid.UUID], adjudicator: User, value: Any, reason: str
+) -> BulkDecision:
+    """Settle several disputes by one answer, each as `adjudicate_task` does, in a transaction of its own.
+
+    What cannot be decided like this is left as it is and named. Raises InvalidInput without a reason or tasks.
+    """
+    problems = []
+    if not reason.strip():
+        problems.append(FieldProblem("/reason", "give the reason; it stays in the audit trail"))
+    if not 1 <= len(task_uids) <= MOST_AT_ONCE:
+        problems.append(FieldProblem("/tasks", f"choose 1 to {MOST_AT_ONCE} tasks"))
+    if problems:
+        raise InvalidInput("the tasks cannot be decided like this; nothing was changed", problems=tuple(problems))
+    decided, refused = 0, []
+    for task_uid in dict.fromkeys(task_uids):
+        try:
+            adjudicate_task(project=project, task_uid=task_uid, adjudicator=adjudicator, value=value, reason=reason)
+            decided += 1
+        except DomainError as refusal:
+            refused.append((task_uid, refusal.detail))
+    return BulkDecision(decided, refused)
 
 
 def _decide(

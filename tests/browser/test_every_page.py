@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from manager_scenes import manager_scenes
 from playwright.sync_api import Page, expect
 from scenes import Scene, build_scenes, question_scenes, session_cookie
 
@@ -23,6 +24,11 @@ SMALL_TARGETS = """targets => [...document.querySelectorAll(targets)].filter(tar
   .filter(([, box]) => box.width && Math.min(box.width, box.height) < 24).map(([html]) => html)"""
 # So that two processes share the pages.
 SHARES = 2
+# What is inspected, by part of the site.
+PARTS: dict[str, Callable[[], list[Scene]]] = {
+    "site": lambda: build_scenes()[1] + question_scenes(),
+    "manager": manager_scenes,
+}
 
 
 @pytest.fixture(scope="session")
@@ -60,10 +66,10 @@ def objections(page: Page, only: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("share", range(SHARES))
-def test_every_page_is_for_everyone(new_page, visit: Visit, axe: str, screenshots: Path, share: int) -> None:
+@pytest.mark.parametrize("part", PARTS)
+def test_every_page_is_for_everyone(new_page, visit: Visit, axe: str, screenshots: Path, share: int, part: str) -> None:
     """Axe objects to nothing, targets are 24 pixels, nothing scrolls sideways at 320 pixels."""
-    _, scenes = build_scenes()
-    scenes += question_scenes()
+    scenes = PARTS[part]()
     assert len({scene.name for scene in scenes}) == len(scenes)
     found: dict[str, list[str]] = {}
     page = new_page()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from crowd.enums import Role
+from crowd.models import Project
 from crowd.queries.earnings import Earning
 from crowd.queries.offers import ManagedProject, Offer
 from crowd.queries.standings import Standing
@@ -51,6 +53,24 @@ class OfferLine:
         if asked.daily_answers is not None:
             found.append(_("at most %(n)s answers a day") % {"n": asked.daily_answers})
         return found
+
+
+@dataclass(frozen=True)
+class HelpedLine:
+    """A project on which the person judges or pays without managing it."""
+
+    project: Project
+    roles: set[Role]
+
+    @property
+    def judges(self) -> bool:
+        """Whether disputes wait for them."""
+        return Role.ADJUDICATOR in self.roles
+
+    @property
+    def pays(self) -> bool:
+        """Whether payouts are theirs."""
+        return Role.FINANCE in self.roles
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,13 @@ from django.views.generic import TemplateView
 from crowd.models import User
 from crowd.queries.earnings import earnings_of, totals_by_currency
 from crowd.queries.offers import managed_by, offers_for
+from crowd.queries.projects import helped_projects
 from crowd.queries.standings import standings_of
 from crowd.services.measuring import SIGHTING_KEPT
 from crowd.services.sightings import note_browser
 from crowd.services.workers import worker_of_user
 from web.account.forms import LogInForm
-from web.account.lines import EarningLine, ManagedLine, OfferLine, StandingLine
+from web.account.lines import EarningLine, HelpedLine, ManagedLine, OfferLine, StandingLine
 from web.money import Money
 
 BROWSER_COOKIE = "assay_browser"
@@ -63,11 +64,12 @@ class HomeView(LoginRequiredMixin, TemplateView):
     template_name = "account/home.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Both lists."""
+        """Each list."""
         user = self.request.user
         assert isinstance(user, User)
         return super().get_context_data(
             offers=[OfferLine(offer) for offer in offers_for(user)],
+            helped=[HelpedLine(project, roles) for project, roles in helped_projects(user).items()],
             managed=[ManagedLine(project) for project in managed_by(user)],
             **kwargs,
         )

@@ -7,13 +7,31 @@ htmx.config.selfRequestsOnly = true;
 htmx.config.historyCacheSize = 0;
 htmx.config.refreshOnHistoryMiss = true;
 
-// Whoever is reading a table with the keyboard or has text selected is not to lose the place.
+// What somebody has ticked or typed and not yet sent.
+function isFilledIn(control) {
+  if (control.type === "checkbox" || control.type === "radio") return control.checked !== control.defaultChecked;
+  if (control.tagName === "SELECT") return [...control.options].some((one) => one.selected !== one.defaultSelected && !one.disabled);
+  return control.value !== control.defaultValue;
+}
+
+// Whoever is reading a table with the keyboard, has text selected or a form filled in is not to lose the place.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const target = event.detail.target;
   const selected = document.getSelection();
   const isSelecting = selected && !selected.isCollapsed && target.contains(selected.anchorNode);
   if (event.detail.requestConfig.triggeringEvent?.type === "load") return;
-  if (isSelecting || target.contains(document.activeElement)) event.detail.shouldSwap = false;
+  const isBusy = [...target.querySelectorAll("input:not([type=hidden]), select, textarea")].some(isFilledIn);
+  if (isSelecting || isBusy || target.contains(document.activeElement)) event.detail.shouldSwap = false;
+  unfolded = [...target.querySelectorAll("details[open] > summary")].map((one) => one.textContent);
+});
+
+// What was folded open stays open.
+let unfolded = [];
+document.addEventListener("htmx:afterSwap", () => {
+  for (const summary of document.querySelectorAll("details:not([open]) > summary")) {
+    if (unfolded.includes(summary.textContent)) summary.parentElement.open = true;
+  }
+  unfolded = [];
 });
 
 // A session that has ended answers with the log-in page: the whole page goes there, not a part of it.
