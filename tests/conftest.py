@@ -3,11 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from cast import Cast, make_cast
 from django.db import connection
+from prepared_database import copy_bare
 from rest_framework.test import APIClient
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """Migrate once for all test processes and runs on SQLite, where each migration rebuilds tables."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    name = connection.settings_dict["TEST"]["NAME"]
+    copy_bare(Path(name))
+    yield
+    for end in ("", "-wal", "-shm"):
+        Path(name + end).unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest) -> bool:
+    """Take the copy for the tests' database; on PostgreSQL, what the command line says."""
+    return connection.vendor == "sqlite" or request.config.getvalue("reuse_db")
+
+
+@pytest.fixture(scope="session")
+def django_db_createdb(request: pytest.FixtureRequest) -> bool:
+    """Never make a database in place of the copy."""
+    return connection.vendor != "sqlite" and request.config.getvalue("create_db")
 
 
 @pytest.fixture
