@@ -33,6 +33,7 @@ TABS = 8
 KILL_EVERY_SECONDS = 2.0
 CHUNK = 20_000
 PATIENCE_SECONDS = 60.0
+PROGRESS_SECONDS = 15.0
 
 
 class Command(BaseCommand):
@@ -61,6 +62,8 @@ class Command(BaseCommand):
         """Run the race; print the counts."""
         if options["workers"] < options["overlap"] + 1:
             raise CommandError("there must be more workers than the overlap, or the places cannot all be taken")
+        if "crowd_project" not in connection.introspection.table_names():
+            raise CommandError("the database has no tables yet; run `python manage.py migrate` first")
         processes = options["processes"] if connection.vendor == "postgresql" else 1
         # So that the servers end with the command when it is ended.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -83,7 +86,7 @@ class Command(BaseCommand):
             clients = _clients(project, added, ports, options, tally, over)
             for thread in [*background, *clients]:
                 thread.start()
-            self._watch(project, clients, tally)
+            self._watch(project, clients, tally, places=options["tasks"] * options["overlap"])
             over.set()
             for thread in [*clients, *background]:
                 thread.join(PATIENCE_SECONDS)
@@ -93,8 +96,9 @@ class Command(BaseCommand):
                 server.kill(for_good=True)
         self._report(project, tally, time.monotonic() - began)
 
-    def _watch(self, project: Project, clients: list[Client], tally: Tally) -> None:
+    def _watch(self, project: Project, clients: list[Client], tally: Tally, *, places: int) -> None:
         last, moved = -1, time.monotonic()
+        told = moved
         while True:
             time.sleep(0.5)
             left = Task.objects.filter(project=project, is_open=True).exists()
@@ -104,6 +108,9 @@ class Command(BaseCommand):
             done = len(tally.acknowledged)
             if done != last:
                 last, moved = done, time.monotonic()
+            if time.monotonic() - told > PROGRESS_SECONDS:
+                told = time.monotonic()
+                self.stderr.write(f"{done} answers acknowledged, {places} places")
             if time.monotonic() - moved > PATIENCE_SECONDS or not any(client.is_alive() for client in clients):
                 tally.violations.append("places are left, and nobody takes them")
                 return
