@@ -28,6 +28,7 @@ from crowd.models.rater import Rater, RaterExample, RaterRun
 from crowd.models.reading import Measurement, ProjectReading, WorkerReading
 from crowd.models.restitution import Restitution, RestitutionLine
 from crowd.models.rule import Rule, RuleFiring
+from crowd.models.seal import EventSeal, SealClock
 from crowd.models.stored_file import FileChunk, StoredFile
 from crowd.models.task import Gold, Task
 from crowd.models.trust import ReopenedPlace, TrustChange
@@ -63,6 +64,7 @@ __all__ = [
     "Enrolment",
     "Entry",
     "Event",
+    "EventSeal",
     "Example",
     "ExamplePool",
     "Export",
@@ -108,6 +110,7 @@ __all__ = [
     "RestitutionLine",
     "Rule",
     "RuleFiring",
+    "SealClock",
     "Skill",
     "Step",
     "StoredFile",

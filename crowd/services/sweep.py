@@ -34,6 +34,7 @@ from crowd.services.rates import forget_windows
 from crowd.services.refit import refit_project
 from crowd.services.reopening import reopen_due
 from crowd.services.restitution import restitutions_due
+from crowd.services.seals import seal_events
 from crowd.services.training import close_idle
 from crowd.services.trust_appeals import grant_unjudged
 from crowd.services.trust_terms import expire_levels
@@ -69,6 +70,7 @@ def sweep_once() -> None:
     prune_log()
     forget_windows()
     enqueue_lost_files()
+    seal_events()
 
 
 def work_off() -> bool:
@@ -89,6 +91,7 @@ def work_off() -> bool:
     forget_browsers()
     for project_id in list(due_measurements().values_list("project_id", flat=True)[:BATCH]):
         measure_project(project_id=project_id)
+    seal_events()
     return len(answer_ids) == BATCH
 
 

@@ -24,6 +24,7 @@ EXPECTED = {
         for table in (
             *("promptversion", "cachedvote", "votedetail"),
             *("modeltest", "votechange", "prevalencedraw", "suggestion", "modeldecision"),
+            "eventseal",
         )
         for verb in ("update", "delete")
     ),
