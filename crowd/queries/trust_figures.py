@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,20 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crowd.enums import TaskState
-from crowd.models import Adjudication, Answer, Gold, Project, Skill, Task
+from crowd.models import Adjudication, Gold, Project, Skill, Task
 from crowd.queries.answers import ProjectAnswers, labelled, read_answers
 from crowd.queries.consensus import newest_run
 from crowd.queries.paces import Paces, read_paces
+from crowd.queries.trust_calibration import LEAST_GOLDS, GoldAnswer, calibration, gold_answers
 from quality.skill.by_label import information_shares, share_intervals
 from quality.skill.collusion import benjamini_hochberg
 from quality.skill.drift import drift_test
 from quality.skill.peers import peer_counts
-from quality.skill.reliability import interval_coverage, reliability_table
 
 Counts = NDArray[np.float64]
-PRIOR = (2.0, 1.0)
-# Golds before which a worker's accuracy is little more than the prior.
-LEAST_GOLDS = 5
 FALSE_DISCOVERIES = 0.05
 SEED = 20261122
 
@@ -45,7 +41,7 @@ def trust_figures(project: Project) -> TrustFigures:
     """Compute everything from all labelled answers; for a job: the cost grows with the project."""
     read = read_answers(labelled(project), project)
     place = {worker_id: i for i, worker_id in enumerate(read.answers.workers)}
-    golds = _golds(project)
+    golds = gold_answers(project)
     counts = {
         "gold": _gold_counts(project, place, golds),
         "peers": _peer_counts(project, read, place),
@@ -91,7 +87,7 @@ def trust_figures(project: Project) -> TrustFigures:
         workers=workers,
         contributors={"workers": contributors, "answers": int(answered.sum())},
         drift={"workers": drift["rows"], "false_discoveries": FALSE_DISCOVERIES},
-        calibration=_calibration(golds),
+        calibration=calibration(project, golds),
         read=read,
         matrices=whole,
         paces=paces,
@@ -102,25 +98,7 @@ def _shape(project: Project, place: dict[Any, int]) -> tuple[int, int, int]:
     return len(place), len(project.labels), len(project.labels)
 
 
-@dataclass(frozen=True)
-class _GoldAnswer:
-    task_id: int
-    label_index: int
-    is_right: bool
-
-
-def _golds(project: Project) -> dict[int, list[_GoldAnswer]]:
-    """Scored gold answers by worker, in the order in which they came."""
-    rows = Answer.objects.filter(project=project, is_correct__isnull=False, label_index__isnull=False).order_by("id")
-    found: dict[int, list[_GoldAnswer]] = defaultdict(list)
-    for worker_id, task_id, label, is_right in rows.values_list(
-        "worker_id", "task_id", "label_index", "is_correct"
-    ).iterator():
-        found[worker_id].append(_GoldAnswer(task_id, int(label or 0), bool(is_right)))
-    return found
-
-
-def _gold_counts(project: Project, place: dict[Any, int], golds: dict[int, list[_GoldAnswer]]) -> Counts:
+def _gold_counts(project: Project, place: dict[Any, int], golds: dict[int, list[GoldAnswer]]) -> Counts:
     index = {value: i for i, value in enumerate(project.label_values)}
     right = {
         task_id: index[labels[0]]
@@ -165,7 +143,7 @@ def _peer_counts(project: Project, read: ProjectAnswers, place: dict[Any, int]) 
     return peer_counts(read.answers, np.asarray(run.prevalence), confusion, counted=counted)
 
 
-def _drift(golds: dict[int, list[_GoldAnswer]]) -> dict[str, Any]:
+def _drift(golds: dict[int, list[GoldAnswer]]) -> dict[str, Any]:
     tests = {
         worker_id: drift_test([row.is_right for row in rows], seed=worker_id)
         for worker_id, rows in golds.items()
@@ -178,31 +156,6 @@ def _drift(golds: dict[int, list[_GoldAnswer]]) -> dict[str, Any]:
     }
     rows = [{"worker_id": worker_id, **row} for worker_id, row in by_worker.items()]
     return {"by_worker": by_worker, "rows": sorted(rows, key=lambda row: row["p_value"])}
-
-
-def _calibration(golds: dict[int, list[_GoldAnswer]]) -> dict[str, Any]:
-    """What a worker's earlier golds foretold about the next, and about the later half."""
-    predicted, came_true, who = [], [], []
-    halves = []
-    for worker_id, rows in golds.items():
-        right = 0
-        for n, row in enumerate(rows):
-            if n >= LEAST_GOLDS:
-                predicted.append((right + PRIOR[0]) / (n + sum(PRIOR)))
-                came_true.append(row.is_right)
-                who.append(worker_id)
-            right += row.is_right
-        half = len(rows) // 2
-        if half >= LEAST_GOLDS:
-            head, tail = rows[:half], rows[half:]
-            halves.append((sum(row.is_right for row in head), half, sum(row.is_right for row in tail), len(tail)))
-    columns = list(zip(*halves, strict=True)) or [(), (), (), ()]
-    coverage = interval_coverage(*columns, prior=PRIOR)
-    return {
-        "table": [asdict(row) for row in reliability_table(predicted, came_true, who)],
-        "coverage": asdict(coverage),
-        "least_golds": LEAST_GOLDS,
-    }
 
 
 def _matrix(counts: Counts, labels: list[str]) -> dict[str, Any]:

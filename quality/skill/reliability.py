@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +14,9 @@ from quality.skill.rates import wilson
 
 EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 ENOUGH = 30
+ENOUGH_WORKERS = 5
+
+Verdict = Literal["cannot_say_yet", "as_predicted", "too_hopeful", "too_cautious"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +24,8 @@ class ReliabilityRow:
     """Predictions between two edges: how many, of how many workers, their mean, the share that came true.
 
     ``low``, ``high``: Wilson's 95 % interval for the number of answers that is worth as much as these, which come from
-    the same few workers. ``is_enough``: 30 predictions or more; with fewer it cannot be said yet.
+    the same few workers. ``is_enough``: 30 predictions of five workers or more; with fewer it cannot be said yet.
+    ``verdict``: whether what was predicted lies in the interval.
     """
 
     from_: float
@@ -32,6 +37,7 @@ class ReliabilityRow:
     low: float | None
     high: float | None
     is_enough: bool
+    verdict: Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,21 +83,29 @@ def _row(start: float, end: float, p: np.ndarray, y: np.ndarray, who: np.ndarray
     if not n:
         return ReliabilityRow(
             from_=start, to=end, predictions=0, workers=0, predicted=None, observed=None, low=None, high=None,
-            is_enough=False,
+            is_enough=False, verdict="cannot_say_yet",
         )  # fmt: skip
     share = float(y.mean())
     low, high = wilson(share * _worth(y, who), _worth(y, who))
+    mean, is_enough = float(p.mean()), n >= ENOUGH and len(workers) >= ENOUGH_WORKERS
     return ReliabilityRow(
         from_=start,
         to=end,
         predictions=n,
         workers=len(workers),
-        predicted=float(p.mean()),
+        predicted=mean,
         observed=share,
         low=low,
         high=high,
-        is_enough=n >= ENOUGH,
+        is_enough=is_enough,
+        verdict=_verdict(mean, low, high) if is_enough else "cannot_say_yet",
     )
+
+
+def _verdict(predicted: float, low: float, high: float) -> Verdict:
+    if low <= predicted <= high:
+        return "as_predicted"
+    return "too_hopeful" if predicted > high else "too_cautious"
 
 
 def _worth(y: np.ndarray, who: np.ndarray) -> float:

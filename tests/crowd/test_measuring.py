@@ -11,7 +11,18 @@ from past_answers import give
 
 from crowd.enums import EventKind, FlagState, ReadingKind
 from crowd.errors import Conflict, InvalidInput
-from crowd.models import DeviceSighting, Event, FairnessTerms, Flag, Measurement, ProjectReading, Task, WorkerReading
+from crowd.models import (
+    Adjudication,
+    Answer,
+    DeviceSighting,
+    Event,
+    FairnessTerms,
+    Flag,
+    Measurement,
+    ProjectReading,
+    Task,
+    WorkerReading,
+)
 from crowd.services.flags import decide_flag
 from crowd.services.measuring import due_measurements, forget_browsers, measure_project, request_measurement
 from crowd.services.refit import refit_project
@@ -65,6 +76,36 @@ def test_readings_keep_each_source_of_skill_apart_with_intervals() -> None:
     carried = ProjectReading.objects.get(kind=ReadingKind.CONTRIBUTORS).figures["workers"]
     assert carried[-1]["worker_id"] == cast.workers[6].pk
     assert carried[-1]["share_of_information"]["value"] < carried[-1]["share_of_answers"] / 2
+
+
+def test_trust_is_held_against_what_experts_decided_apart_from_golds() -> None:
+    cast = busy_cast(n_golds=6)
+    now = timezone.now()
+    tasks = [Task.objects.create(project=cast.project, key=f"d{n}", payload={"n": n}, overlap=9) for n in range(7)]
+    for n, task in enumerate(tasks):
+        for number, worker in enumerate(cast.workers):
+            value = "positive" if number < 5 or n % 2 else "neutral"
+            give(cast, worker, task, value, now + timedelta(minutes=n, seconds=number), is_processed=False)
+        Adjudication.objects.create(
+            project=cast.project, task=task, adjudicator=cast.owner, label_index=2, created_at=timezone.now()
+        )
+    # Whoever came without golds is foretold nothing.
+    late = cast.workers[0]
+    Answer.objects.filter(worker=late, is_gold=True).update(is_correct=None)
+    measure_project(project_id=cast.project.pk)
+    figures = ProjectReading.objects.get(kind=ReadingKind.CALIBRATION).figures
+    whole = figures["adjudications"]["table"][-1]
+    # Six people on seven tasks: four always right, two on three of seven.
+    assert (whole["predictions"], whole["workers"], whole["is_enough"]) == (42, 6, True)
+    assert whole["observed"] == pytest.approx((4 * 7 + 2 * 3) / 42)
+    # With (2, 1) for a prior: of six golds one careful worker has all right, four miss one, the careless has two.
+    assert whole["predicted"] == pytest.approx((8 + 4 * 7 + 4) / 9 / 6)
+    assert whole["low"] < whole["observed"] < whole["high"]
+    assert whole["verdict"] == "as_predicted"
+    coverage = figures["adjudications"]["coverage"]
+    assert (coverage["workers"], coverage["inside"]) == (6, 6)
+    assert figures["table"][-1]["predictions"] == 6, "golds: one each beyond the first five"
+    assert figures["table"][-1]["verdict"] == "cannot_say_yet"
 
 
 def test_flags_are_raised_once_and_decided_by_a_manager_with_a_note() -> None:

@@ -27,6 +27,23 @@ def test_answers_of_few_workers_are_worth_less_than_they_are_many() -> None:
     assert few.low < many.low - 0.1
 
 
+@pytest.mark.parametrize(
+    ("predicted", "came", "workers", "verdict"),
+    [
+        (0.65, [1, 1, 0] * 20, 60, "as_predicted"),
+        (0.95, [1, 0] * 30, 60, "too_hopeful"),
+        (0.55, [1] * 9 * 6 + [0] * 6, 60, "too_cautious"),
+        (0.95, [1, 0] * 14, 28, "cannot_say_yet"),
+        (0.95, [1, 0] * 30, 4, "cannot_say_yet"),
+    ],
+)
+def test_a_verdict_is_given_once_there_are_enough_answers_of_enough_workers(
+    predicted: float, came: list[int], workers: int, verdict: str
+) -> None:
+    row = reliability_table([predicted] * len(came), came, [n % workers for n in range(len(came))])[-1]
+    assert (row.verdict, row.is_enough) == (verdict, verdict != "cannot_say_yet")
+
+
 def test_intervals_of_a_true_model_cover_as_often_as_they_say() -> None:
     rng = np.random.default_rng(2)
     accuracy = rng.beta(2, 1, size=2000)
