@@ -16,7 +16,8 @@ from api.views.base import AssayView, PostView
 from crowd.enums import FlagState, ReadingKind
 from crowd.errors import FieldProblem, InvalidInput
 from crowd.models import Project
-from crowd.queries.fairness import fairness_terms, floor_for, forecast_body, launch_forecast
+from crowd.queries.fairness import fairness_terms, floor_for
+from crowd.queries.pay_forecast import forecast_body, launch_forecast
 from crowd.queries.worker_reports import flags_of, project_reading
 from crowd.services.fairness import set_fairness_terms
 from crowd.services.flags import decide_flag

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from statistics import fmean
 from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.db.models import TextField
-from django.db.models.functions import Cast, Length
 
-from crowd.enums import AppealState, EventKind, PayState, ReadingKind, TrustLevel, WorkerKind
+from crowd.enums import AppealState, EventKind, PayState, TrustLevel, WorkerKind
 from crowd.models import (
     Answer,
     Appeal,
@@ -23,12 +22,11 @@ from crowd.models import (
     FairnessTerms,
     PayReview,
     Project,
-    ProjectReading,
     Restitution,
     TrustChange,
 )
 from crowd.policies.eligibility import primary
-from crowd.policies.fairness import HOUR_SECONDS, PayForecast, floor_of, forecast_pay
+from crowd.policies.fairness import HOUR_SECONDS, floor_of
 from quality.skill.rates import GroupShare, MedianEstimate, compare_groups, median_estimate
 
 PERIOD = timedelta(days=28)
@@ -36,19 +34,22 @@ NEWEST = 100_000
 CHUNK = 500
 # Tasks with an answer or an end before a worker's hour is worth a figure.
 LEAST_TASKS = 5
-SAMPLE = 200
 UNPAID = (PayState.REJECTED, PayState.APPEALED, PayState.FINAL)
 TENURES = ((7, "under a week"), (30, "a week to a month"), (10**6, "a month or more"))
 
 
 @dataclass(frozen=True, kw_only=True)
 class FairnessFigures:
-    """``hourly``: median over people of pay per active hour of the last weeks, in micro-units; see `_hours`."""
+    """``hourly``: median over people of pay per active hour of the last weeks, in micro-units; see `_hours`.
+
+    ``mean_price_micros``: what an answer of that time was worth when it was claimed.
+    """
 
     currency: str
     floor_micros: int | None
     hourly: MedianEstimate
     unpaid_time_share: float | None
+    mean_price_micros: float | None
     groups: dict[str, dict[str, list[GroupShare]]]
 
     @property
@@ -61,12 +62,13 @@ class FairnessFigures:
 
 def fairness_figures(project: Project, now: datetime) -> FairnessFigures:
     """Measure; for a job."""
-    hourly, unpaid = _hours(project, now - PERIOD)
+    hourly, unpaid, price = _hours(project, now - PERIOD)
     return FairnessFigures(
         currency=project.currency,
         floor_micros=floor_for(project),
         hourly=median_estimate(hourly),
         unpaid_time_share=unpaid,
+        mean_price_micros=price,
         groups=_groups(project, now),
     )
 
@@ -83,27 +85,8 @@ def fairness_terms(project: Project) -> FairnessTerms | None:
     return FairnessTerms.objects.filter(project=project).first()
 
 
-def launch_forecast(project: Project) -> PayForecast:
-    """What an hour on the project will pay, from work done, the manager's estimate, or the length of its tasks."""
-    terms = fairness_terms(project)
-    reading = ProjectReading.objects.filter(project=project, kind=ReadingKind.FAIRNESS).first()
-    hourly = None if reading is None else reading.figures["hourly"]
-    observed = None
-    if hourly is not None and hourly["low"] is not None:
-        observed = (hourly["value"], hourly["low"], hourly["high"])
-    lengths = project.tasks.order_by("id").annotate(length=Length(Cast("payload", TextField())))
-    sample = list(lengths.values_list("length", flat=True)[:SAMPLE])
-    return forecast_pay(
-        price_micros=project.price_micros,
-        floor_micros=floor_for(project),
-        observed=observed,
-        stated_seconds=None if terms is None else terms.expected_seconds,
-        typical_length=float(np.median(sample)) if sample else None,
-    )
-
-
-def _hours(project: Project, since: datetime) -> tuple[list[float], float | None]:
-    """Pay per active hour of each person with enough work, and the share of the time that was not paid.
+def _hours(project: Project, since: datetime) -> tuple[list[float], float | None, float | None]:
+    """Pay per active hour of each person with enough work, the share of the time that was not paid, the mean price.
 
     Active is the time from claim to submit or skip by the server's clock, at most a lease for one task; a task that
     expired counts as the typical time of one that was submitted. Rejected work took time and earned nothing.
@@ -114,7 +97,7 @@ def _hours(project: Project, since: datetime) -> tuple[list[float], float | None
         .values_list("id", "worker_id", "elapsed_seconds", "assignment__reserved_micros")[:NEWEST]
     )
     if not rows:
-        return [], None
+        return [], None, None
     unpaid_ids = set(
         PayReview.objects.filter(project=project, state__in=UNPAID, answer_id__gte=rows[-1][0]).values_list(
             "answer_id", flat=True
@@ -140,7 +123,7 @@ def _hours(project: Project, since: datetime) -> tuple[list[float], float | None
         lost += took
     total = sum(seconds.values())
     hourly = [pay[w] / seconds[w] * HOUR_SECONDS for w in seconds if tasks[w] >= LEAST_TASKS and seconds[w] > 0]
-    return hourly, lost / total if total else None
+    return hourly, lost / total if total else None, fmean(row[3] for row in rows)
 
 
 def _given_up(project: Project, since: datetime, cap: float, typical: float) -> list[tuple[int, float]]:
@@ -202,8 +185,3 @@ def _groups(project: Project, now: datetime) -> dict[str, dict[str, list[GroupSh
                     counts[group] = (hits + (worker_id in hit), members + 1)
             found[outcome][way] = compare_groups(dict(sorted(counts.items())))
     return found
-
-
-def forecast_body(forecast: PayForecast) -> dict[str, Any]:
-    """A forecast as an event or a response keeps it."""
-    return asdict(forecast)

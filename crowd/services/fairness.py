@@ -10,7 +10,8 @@ from django.utils import timezone
 from crowd.enums import EventKind
 from crowd.errors import FieldProblem, InvalidInput, PayUnderFloor
 from crowd.models import FairnessTerms, Project, User
-from crowd.queries.fairness import FairnessFigures, forecast_body, launch_forecast
+from crowd.queries.fairness import FairnessFigures
+from crowd.queries.pay_forecast import forecast_body, launch_forecast
 from crowd.services.events import record_event
 
 LONGEST_SECONDS = 7 * 24 * 3600
@@ -52,13 +53,15 @@ def check_launch(*, project: Project, acknowledgement: str, actor: User, at: dat
     forecast = launch_forecast(project)
     if not forecast.is_under:
         return
-    assert forecast.micros is not None
+    worst = forecast.worst_level or forecast
+    assert worst.micros is not None
     assert forecast.floor_micros is not None
-    assert forecast.under_probability is not None
+    assert worst.under_probability is not None
+    whom = "" if forecast.worst_level is None else f" (trust level {forecast.worst_level.level})"
     if not acknowledgement.strip():
         raise PayUnderFloor(
-            f"an hour of this work is likely to pay {forecast.micros / 1e6:.2f} {project.currency}, under the floor of "
-            f"{forecast.floor_micros / 1e6:.2f} (probability {forecast.under_probability:.2f}): raise the price, or "
+            f"an hour of this work{whom} is likely to pay {worst.micros / 1e6:.2f} {project.currency}, under the floor "
+            f"of {forecast.floor_micros / 1e6:.2f} (probability {worst.under_probability:.2f}): raise the price, or "
             "launch with an acknowledgement that says why",
             problems=(FieldProblem("/acknowledgement", "say in words why the project is launched all the same"),),
         )

@@ -98,8 +98,9 @@ def test_trust_is_held_against_what_experts_decided_apart_from_golds() -> None:
     # Six people on seven tasks: four always right, two on three of seven.
     assert (whole["predictions"], whole["workers"], whole["is_enough"]) == (42, 6, True)
     assert whole["observed"] == pytest.approx((4 * 7 + 2 * 3) / 42)
-    # With (2, 1) for a prior: of six golds one careful worker has all right, four miss one, the careless has two.
-    assert whole["predicted"] == pytest.approx((8 + 4 * 7 + 4) / 9 / 6)
+    # By six golds each, with (2, 1) for a prior.
+    right = [Answer.objects.filter(worker=worker, is_correct=True).count() for worker in cast.workers[1:]]
+    assert whole["predicted"] == pytest.approx(sum((n + 2) / 9 for n in right) / 6)
     assert whole["low"] < whole["observed"] < whole["high"]
     assert whole["verdict"] == "as_predicted"
     coverage = figures["adjudications"]["coverage"]

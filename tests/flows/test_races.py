@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from at_once import race
 from cast import Cast, make_cast
-from django.db import connection
 from django.db.models import Count, F, Q
 
 from crowd.enums import TaskState
@@ -22,29 +21,6 @@ from crowd.services.processing import process_answer
 from crowd.services.sweep import work_off
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
-
-
-def race(acts: list[Callable[[], Any]]) -> list[Any]:
-    """Run the acts at the same time, each in a thread with its own connection; results or exceptions, in order."""
-    results: list[Any] = [None] * len(acts)
-    start = threading.Barrier(len(acts))
-
-    def run(n: int) -> None:
-        try:
-            start.wait(10)
-            results[n] = acts[n]()
-        except Exception as error:
-            results[n] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive(), "a thread hangs"
-    return results
 
 
 def work_until_done(cast: Cast, n: int) -> int:

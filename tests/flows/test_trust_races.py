@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from at_once import race
 from cast import Cast, make_cast
-from django.db import connection
 
 from crowd.enums import TrustLevel
 from crowd.models import ReopenedPlace, Rule, RuleFiring, Task
@@ -21,25 +20,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
 def together(act: Callable[[], Any], n: int = 4) -> list[Any]:
     """Run one act in several threads at once; results or exceptions."""
-    results: list[Any] = []
-    start = threading.Barrier(n)
-
-    def run() -> None:
-        try:
-            start.wait(10)
-            results.append(act())
-        except Exception as error:
-            results.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(n)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive(), "a thread hangs"
-    return results
+    return race([act] * n)
 
 
 def busy() -> Cast:
