@@ -12,6 +12,7 @@ COPY requirements.txt constraints.txt ./
 RUN /venv/bin/pip install --no-cache-dir -r requirements.txt -c constraints.txt
 COPY . .
 COPY --from=front /app/web/built web/built
+RUN /venv/bin/python -m web.catalogue compile
 RUN SECRET_KEY=only-for-collecting-static-files-0123456789-0123456789-0123456789 ASSAY_HOSTS=localhost \
     DATABASE_URL=postgres://localhost/none REDIS_URL=redis://localhost \
     DJANGO_SETTINGS_MODULE=config.settings.production /venv/bin/python manage.py collectstatic --no-input

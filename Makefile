@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Two processes suit a small machine; the suite is safe at any number.
 TEST_PROCESSES ?= 2
 
-.PHONY: help setup setup-llm demo demo-llm test-llm serve test openapi check format setup-bench migrations clean
+.PHONY: texts help setup setup-llm demo demo-llm test-llm serve test openapi check format setup-bench migrations clean
 
 help:
 	@echo "make demo [SERVE=0] [PORT=8000]  run the whole product on real data, then serve the pages"
@@ -14,10 +14,15 @@ help:
 	@echo "make serve [PORT=8000]           serve what the demo or you have put into the database"
 	@echo "make test                        the test suite (DATABASE_URL and REDIS_URL choose other servers)"
 	@echo "make openapi                     write docs/openapi.yaml anew, after a change of the API"
+	@echo "make texts                       collect the pages' texts into locale/, for their translation"
 	@echo "make check                       linters, types, import rules, migrations, deployment settings"
 	@echo "make setup-bench                 the environment of the benchmarks' peers (.venv-bench)"
 
-setup: .venv/.ready web/built/.ready
+setup: .venv/.ready web/built/.ready locale/de/LC_MESSAGES/django.mo
+
+locale/de/LC_MESSAGES/django.mo: locale/de/LC_MESSAGES/django.po .venv/.ready
+	@$(BIN)/python -m web.catalogue compile
+	@touch $@
 
 web/built/.ready: .venv/.ready web/front/package-lock.json web/front/build.mjs $(wildcard web/front/src/*.js)
 	@scripts/build_front
@@ -52,6 +57,9 @@ serve: setup
 
 test: setup
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES)
+
+texts: setup
+	$(BIN)/python -m web.catalogue update
 
 openapi: setup
 	$(BIN)/python manage.py spectacular --file docs/openapi.yaml --validate --fail-on-warn

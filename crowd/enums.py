@@ -1,6 +1,19 @@
 """The closed lists of values that rows, policies and the API share."""
 
-from django.db.models import TextChoices
+from enum import property as enum_property
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy
+
+
+class TextChoices(models.TextChoices):
+    """Django's, with names that pages show in the visitor's language."""
+
+    @enum_property
+    def label(self) -> Any:
+        """The name of a value."""
+        return gettext_lazy(str(self._label_))
 
 
 class AnswerType(TextChoices):

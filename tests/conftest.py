@@ -11,6 +11,13 @@ from django.db import connection
 from prepared_database import copy_bare
 from rest_framework.test import APIClient
 
+from web.catalogue import compile_all
+
+
+def pytest_configure() -> None:
+    """Compile the translations where set-up has not yet: tests read pages in both languages."""
+    compile_all()
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:

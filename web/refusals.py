@@ -21,8 +21,9 @@ SENTENCES = {
 def sentence_for(refusal: DomainError) -> str:
     """What to tell the person; codes without words of their own keep the domain's sentence."""
     if refusal.code == "invalid_answer":
-        return gettext("Nothing was sent yet: %(why)s.") % {"why": refusal.detail}
-    return str(SENTENCES.get(refusal.code, refusal.detail))
+        return gettext("Nothing was sent yet: %(why)s.") % {"why": gettext(refusal.detail)}
+    # The domain's own words are texts too where workers meet them (`web.catalogue`).
+    return str(SENTENCES.get(refusal.code) or gettext(refusal.detail))
 
 
 def sentences_for(refusal: DomainError) -> list[str]:

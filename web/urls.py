@@ -8,6 +8,7 @@ from django.urls import path
 from web.account import pay
 from web.account.statement import statement_page
 from web.account.views import HomeView, LogInPage, own_page
+from web.language import choose_language
 from web.manager import panels
 from web.manager import views as manager
 from web.manager.urls import urlpatterns as manager_pages
@@ -21,6 +22,7 @@ urlpatterns = [
     path("", HomeView.as_view(), name="home"),
     path("log-in/", LogInPage.as_view(), name="log-in"),
     path("log-out/", LogoutView.as_view(), name="log-out"),
+    path("language/", choose_language, name="language"),
     path("me/", own_page, name="me"),
     path("me/pay/", pay.show_pay, name="me-pay"),
     path("me/pay/payee/", pay.keep_payee, name="me-payee"),
