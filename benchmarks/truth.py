@@ -21,22 +21,32 @@ from benchmarks.frame import start, timed
 from benchmarks.public_crowds import PublicCrowd, read_crowds
 from quality.aggregation import MODELS
 from quality.aggregation.auto import Auto
+from quality.aggregation.dawid_skene import DawidSkene
 from quality.aggregation.incidence import incidence
 from quality.aggregation.stack import family_weights, fit_stack
 from quality.errors import ConvergenceWarning
+
+DAWID_SKENE_OF_PEERS: Mapping[str, DawidSkene] = {
+    # One prior for all workers, whose diagonal is .7, instead of one drawn to the crowd's own matrix.
+    "ds, one prior": DawidSkene(prior_strength=5.0, pool_strength=1e9, least_gain=0.0, max_iter=300),
+    "ds, likelihood": DawidSkene(prior_strength=0.0, least_gain=0.0, max_iter=500),
+}
+"""Dawid-Skene as the peers fit it, beside the default."""
 
 PEER_OF: Mapping[str, str] = {
     "majority": "crowdkit_MV",
     "weighted-vote": "crowdkit_Wawa",
     "one-coin": "crowdkit_OneCoin",
-    "dawid-skene": "paper_DS_acc",
+    "dawid-skene": "",
+    "ds, one prior": "paper_DS_acc",
+    "ds, likelihood": "peerannot_DS",
     "ibcc": "paper_IBCC_acc",
     "ebcc": "paper_EBCC5",
     "glad": "crowdkit_GLAD",
     "mace": "crowdkit_MACE",
     "bwa": "paper_BWA",
 }
-"""The peer that implements the same model."""
+"""The peer that implements the same model; none has Dawid-Skene with a prior drawn to the crowd's matrix."""
 
 TOLERANCE = 0.005
 QUICK = ["bluebird", "face", "CF"]
@@ -49,8 +59,8 @@ def main() -> None:
     if report.data is None:
         raise SystemExit("give the folder of the public crowds: --data FOLDER")
     warnings.simplefilter("ignore", ConvergenceWarning)
-    names = [name for name in (*PEER_OF, "auto") if name in MODELS]
-    report.say(f"  {'':<13}" + "".join(f"{name:>14}" for name in names) + f"{'best peer':>11}")
+    names = [*PEER_OF, "auto"]
+    report.say(f"  {'':<13}" + "".join(f"{name:>16}" for name in names) + f"{'best peer':>11}")
     table: dict[str, dict[str, float]] = {}
     crowds = list(read_crowds(report.data, QUICK if report.quick else None))
     seconds = dict.fromkeys(names, 0.0)
@@ -61,7 +71,7 @@ def main() -> None:
             if name == "glad" and PEER_OF[name] not in crowd.peers:
                 continue
             with timed() as t:
-                result = MODELS[name]().fit(crowd.answers)
+                result = _model(name).fit(crowd.answers)
             seconds[name] += t.cpu_seconds
             row[name] = float(crowd.right(result.best).mean())
         table[crowd.name] = row
@@ -72,7 +82,7 @@ def main() -> None:
         values = [row[name] for row in table.values() if name in row]
         report.figure(f"{name}: mean accuracy", float(np.mean(values)), "share", sets=len(values))
         report.figure(f"{name}: CPU for all sets", seconds[name], "s")
-        if name in PEER_OF:
+        if PEER_OF.get(name):
             gaps = {
                 crowd.name: table[crowd.name][name] - crowd.peers[PEER_OF[name]]
                 for crowd in crowds
@@ -93,10 +103,14 @@ def _options(parser: Any) -> None:
     parser.add_argument("--leave-one-out", action="store_true", help="choose the shares of auto without each set")
 
 
+def _model(name: str) -> Any:
+    return DAWID_SKENE_OF_PEERS[name] if name in DAWID_SKENE_OF_PEERS else MODELS[name]()
+
+
 def _cell(ours: float | None, peer: float | None) -> str:
     if ours is None:
-        return f"{'':>14}"
-    return f"{ours:>7.4f}" + (f"/{peer:.4f}" if peer is not None else f"{'':>7}")
+        return f"{'':>16}"
+    return f"{ours:>9.4f}" + (f"/{peer:.4f}" if peer is not None else f"{'':>7}")
 
 
 def _judge_auto(report: Any, crowds: list[PublicCrowd], table: dict[str, dict[str, float]]) -> None:

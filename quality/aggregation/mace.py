@@ -36,8 +36,8 @@ class MACE:
     history enters as known right answers on its diagonal and guesses beside it.
     """
 
-    knowing_prior: tuple[float, float] = (0.5, 0.5)
-    strategy_prior: float = 10.0
+    knowing_prior: tuple[float, float] = (0.7, 0.7)
+    strategy_prior: float = 9.0
     max_iter: int = 200
     tol: float = 1e-4
 
