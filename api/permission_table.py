@@ -46,7 +46,7 @@ TABLE: dict[str, dict[str, Access]] = {
     "api-clone": {"POST": WRITE},
     "api-events": {"GET": READ},
     "api-members": {"GET": READ, "POST": RULE},
-    "api-member": {"PATCH": RULE, "DELETE": RULE},
+    "api-member": {"GET": READ, "PATCH": RULE, "DELETE": RULE},
     "api-launch": {"POST": WRITE},
     "api-pause": {"POST": WRITE},
     "api-refit": {"POST": WRITE},
@@ -118,7 +118,7 @@ TABLE: dict[str, dict[str, Access]] = {
     "api-decide": {"POST": JUDGE},
     # models
     "api-models": {"GET": READ},
-    "api-model-terms": {"POST": WRITE},
+    "api-model-terms": {"GET": READ, "POST": WRITE},
     "api-model-promote": {"POST": WRITE},
     "api-model-demote": {"POST": WRITE},
     "api-model-prevalence": {"GET": READ, "POST": WRITE},

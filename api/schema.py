@@ -13,7 +13,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
-from api.examples import EXAMPLES
+from api.examples import example_of, replies
 from api.permission_table import PUBLIC, access_for
 
 PREFIX = "/api/v1/"
@@ -23,6 +23,7 @@ HEADINGS = (
     *("consensus", "agreement", "disputes", "trust", "rules", "events", "payouts", "webhooks", "imports", "exports"),
     *("raters", "prompts", "example-pools", "examples"),
 )
+ETAG = {"schema": {"type": "string"}, "description": "The version of the configuration, for If-Match."}
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 # What may be refused, by status: all of them are problem+json with a stable code.
 REFUSALS = {
@@ -127,13 +128,11 @@ class AssaySchema(AutoSchema):
             return None
         for code in self._refused():
             operation["responses"].setdefault(str(code), {"$ref": f"#/components/responses/Refused{code}"})
-        example = EXAMPLES.get(operation["operationId"])
-        if example is not None:
-            if example.body is not None:
-                operation["requestBody"]["content"]["application/json"]["example"] = example.body
-            if example.reply is not None:
-                reply = operation["responses"][str(example.status)]["content"]["application/json"]
-                reply["example"] = example.reply
+        if getattr(self.view, "versioned_methods", ()):
+            for code, reply in operation["responses"].items():
+                if code in ("200", "201"):
+                    reply["headers"] = {"ETag": ETAG}
+        _show_example(operation)
         return operation
 
     def get_serializer_name(self, serializer: serializers.Serializer[Any], direction: str) -> str:
@@ -167,6 +166,17 @@ class AssaySchema(AutoSchema):
 
     def _name(self) -> str:
         return _names().get(self.path.removeprefix(PREFIX), "")
+
+
+def _show_example(operation: dict[str, Any]) -> None:
+    example, reply = example_of(operation["operationId"]), replies().get(operation["operationId"], {})
+    if example.body is not None:
+        operation["requestBody"]["content"][example.media_type]["example"] = example.body
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "query" and parameter["name"] in example.query:
+            parameter["example"] = example.query[parameter["name"]]
+    if "body" in reply:
+        operation["responses"][str(reply["status"])]["content"]["application/json"]["example"] = reply["body"]
 
 
 @lru_cache(maxsize=1)

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
-from assay_client.shapes import Json
+from assay_client.shapes import Json, Versioned
 
 API = "/api/v1"
 P = ParamSpec("P")
@@ -48,6 +48,14 @@ class Call(Generic[T]):
     def with_key(self, idempotency_key: str) -> Call[T]:
         """The same call under a key that the caller keeps."""
         return replace(self, idempotency_key=idempotency_key)
+
+    def versioned(self) -> Call[Versioned]:
+        """The same call, which gives the reply with the version of the configuration that it shows."""
+        return replace(cast("Call[Versioned]", self), is_versioned=True, read=as_it_comes)
+
+    def unless_changed_since(self, etag: str) -> Call[T]:
+        """The same call, refused with `Changed` when somebody else has changed the configuration since."""
+        return replace(self, if_match=etag)
 
 
 def get(path: str, **query: Any) -> Call[Json]:

@@ -6,8 +6,10 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
@@ -20,6 +22,7 @@ from crowd.enums import Role
 from crowd.models import Project, User, Worker
 from crowd.queries.access import project_for
 from crowd.services.idempotency import Outcome, run_once
+from crowd.services.versions import hold_version, version_of
 from crowd.services.workers import worker_of_user
 
 MAX_KEY_LENGTH = 200
@@ -37,6 +40,8 @@ class AssayView(APIView):
     input_serializer: ClassVar[type[serializers.Serializer[Any]] | None] = None
     query_serializer: ClassVar[type[serializers.Serializer[Any]] | None] = None
     replies: ClassVar[Mapping[str, Mapping[int, Any]]] = {}
+    # Those that take If-Match: they replace a configuration whose GET brings an ETag.
+    versioned_methods: ClassVar[tuple[str, ...]] = ()
 
     def perform_post(self, request: Request, **kwargs: Any) -> Response:
         """Run `act`, once per Idempotency-Key."""
@@ -90,12 +95,21 @@ class AssayView(APIView):
         """The project of the address, if the caller has one of the roles on it that the permission table names."""
         return project_for(uid=project, user=self.user(request), roles=self.roles(request))
 
+    def unchanged(self, request: Request, rows: QuerySet[Any], read: Callable[[], Any]) -> AbstractContextManager[None]:
+        """Change inside what ``read`` shows, if it is what If-Match names; ``rows``: what else changes it must lock."""
+        return hold_version(rows=rows, version=version_asked(request), read=read)
+
     def roles(self, request: Request) -> tuple[Role, ...]:
         """The roles that the permission table names for the call."""
         assert request.resolver_match is not None
         access = access_for(request.resolver_match.url_name, str(request.method))
         assert access is not None, "HasScope has let nothing past that is not in the table"
         return access.roles
+
+
+def etag_of(shown: Any) -> dict[str, str]:
+    """The header with the version of a configuration."""
+    return {"ETag": f'"{version_of(shown)}"'}
 
 
 def plain_query(request: Request) -> dict[str, str]:

@@ -12,7 +12,7 @@ from api.pagination import PageInput, page_body
 from api.serializers.lists import page_of
 from api.serializers.money import money
 from api.serializers.reports_trust import FairnessInput, FairnessOutput, FlagOutput, NoteInput, flag_body
-from api.views.base import AssayView, PostView
+from api.views.base import AssayView, PostView, etag_of
 from crowd.enums import FlagState, ReadingKind
 from crowd.errors import FieldProblem, InvalidInput
 from crowd.models import Project
@@ -29,11 +29,13 @@ class FairnessView(PostView):
     """How fair a project is."""
 
     input_serializer = FairnessInput
+    versioned_methods = ("POST",)
     replies = {"GET": {200: FairnessOutput}, "POST": {200: FairnessOutput}}
 
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """Median pay per active hour against the floor, rates by language and tenure, the forecast for a launch."""
-        return Response(self._body(self.project(request, project)))
+        row = self.project(request, project)
+        return Response(self._body(row), headers=etag_of(_terms(row)))
 
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Set the floor and the time that a task is thought to take."""
@@ -44,13 +46,14 @@ class FairnessView(PostView):
                 "the terms cannot be set like this; nothing was changed",
                 problems=(FieldProblem("/floor/currency", f"the project pays in {row.currency}"),),
             )
-        set_fairness_terms(
-            project=row,
-            floor_micros=None if floor is None else floor["amount"],
-            expected_seconds=body["expected_seconds"],
-            actor=self.user(request),
-        )
-        return Outcome(200, self._body(row))
+        with self.unchanged(request, Project.objects.filter(pk=row.pk), lambda: _terms(row)):
+            set_fairness_terms(
+                project=row,
+                floor_micros=None if floor is None else floor["amount"],
+                expected_seconds=body["expected_seconds"],
+                actor=self.user(request),
+            )
+        return Outcome(200, self._body(row), headers=etag_of(_terms(row)))
 
     def _body(self, project: Project) -> dict[str, Any]:
         reading, terms = project_reading(project, ReadingKind.FAIRNESS), fairness_terms(project)
@@ -100,3 +103,8 @@ class ConfirmFlagView(DecideFlagView):
     """A flag that is borne out."""
 
     state = FlagState.CONFIRMED
+
+
+def _terms(project: Project) -> list[float | None]:
+    terms = fairness_terms(project)
+    return [] if terms is None else [terms.floor_micros, terms.expected_seconds]

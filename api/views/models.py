@@ -29,8 +29,9 @@ from api.serializers.models import (
     terms_body,
     vote_change_body,
 )
-from api.views.base import AssayView, PostView, plain_query
+from api.views.base import AssayView, PostView, etag_of, plain_query
 from crowd.enums import VoteState
+from crowd.models import Project
 from crowd.queries.anchoring import anchoring_report
 from crowd.queries.model_votes import gate_terms
 from crowd.queries.models_report import models_report
@@ -56,15 +57,24 @@ class ModelTermsView(PostView):
     """How the project treats its models."""
 
     input_serializer = TermsInput
-    replies = {"POST": {200: TermsOutput}}
+    versioned_methods = ("POST",)
+    replies = {"GET": {200: TermsOutput}, "POST": {200: TermsOutput}}
+
+    def get(self, request: Request, project: uuid.UUID) -> Response:
+        """As they stand, or the defaults."""
+        body = terms_body(gate_terms(self.project(request, project)))
+        return Response(body, headers=etag_of(body))
 
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Change what is given, keep the rest."""
         row = self.project(request, project)
         body = self.parsed(request)
         suggester = body.pop("suggester", None)
-        terms = set_gate_terms(project=row, changes=body, suggester_uid=suggester, actor=self.user(request))
-        return Outcome(200, terms_body(terms))
+        with self.unchanged(request, Project.objects.filter(pk=row.pk), lambda: terms_body(gate_terms(row))):
+            terms = terms_body(
+                set_gate_terms(project=row, changes=body, suggester_uid=suggester, actor=self.user(request))
+            )
+        return Outcome(200, terms, headers=etag_of(terms))
 
 
 class PromoteView(PostView):

@@ -17,8 +17,8 @@ from api.serializers.lists import list_of, page_of
 from api.serializers.own_pay import OwnPayOutput, PayeeOutput, StatementOutput, own_pay_body, payee_body
 from api.serializers.pay import GroundsInput, PayeeInput, StatementInput
 from api.serializers.pay_bodies import AppealOutput, RejectionOutput, appeal_body, rejection_body
-from api.views.base import AssayView, PostView, plain_query
-from crowd.models import Project, Worker
+from api.views.base import AssayView, PostView, etag_of, plain_query
+from crowd.models import PayeeDetails, Project, Worker
 from crowd.policies.statements import Record, as_csv, as_json
 from crowd.queries.pay import own_pay, own_rejections
 from crowd.queries.payees import payee_of
@@ -74,17 +74,22 @@ class PayeeView(PostView):
     """Where the caller's money goes."""
 
     input_serializer = PayeeInput
+    versioned_methods = ("POST",)
     replies = {"GET": {200: PayeeOutput}, "POST": {200: PayeeOutput}}
 
     def get(self, request: Request) -> Response:
         """The details, with the recipient masked."""
-        return Response(payee_body(payee_of(self.worker(request))))
+        row = payee_of(self.worker(request))
+        return Response(payee_body(row), headers=etag_of(_details(row)))
 
     def act(self, request: Request, **kwargs: Any) -> Outcome:
         """Replace the details; batches that are made already keep theirs."""
         serializer = PayeeInput(data=request.data)
         serializer.is_valid(raise_exception=True)
-        return Outcome(200, payee_body(set_payee(worker=self.worker(request), payee=serializer.payee())))
+        worker = self.worker(request)
+        with self.unchanged(request, Worker.objects.filter(pk=worker.pk), lambda: _details(payee_of(worker))):
+            row = set_payee(worker=worker, payee=serializer.payee())
+        return Outcome(200, payee_body(row), headers=etag_of(_details(row)))
 
 
 class OwnStatementView(AssayView):
@@ -96,6 +101,10 @@ class OwnStatementView(AssayView):
     def get(self, request: Request) -> StreamingHttpResponse:
         """Every entry of a period on all projects, as JSON or CSV, chained by hashes."""
         return statement_response(request, self.worker(request))
+
+
+def _details(row: PayeeDetails | None) -> list[str]:
+    return [] if row is None else [row.method, row.recipient, row.name, row.bic]
 
 
 def statement_response(request: Request, worker: Worker, project: Project | None = None) -> StreamingHttpResponse:

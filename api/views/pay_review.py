@@ -46,7 +46,8 @@ from api.serializers.pay_bodies import (
     review_body,
     terms_body,
 )
-from api.views.base import AssayView, PostView, plain_query
+from api.views.base import AssayView, PostView, etag_of, plain_query
+from crowd.models import Project
 from crowd.queries.pay import open_appeals, reviews_of
 from crowd.queries.prices import preview_price, price_rules_of
 from crowd.services.appeals import decide_appeal
@@ -178,11 +179,13 @@ class TermsView(PostView):
     """Periods and policies of pay."""
 
     input_serializer = PayTermsInput
+    versioned_methods = ("POST",)
     replies = {"GET": {200: PayTermsOutput}, "POST": {200: PayTermsOutput}}
 
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """What holds for answers to come."""
-        return Response(terms_body(terms_of(self.project(request, project))))
+        body = terms_body(terms_of(self.project(request, project)))
+        return Response(body, headers=etag_of(body))
 
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Replace them; deadlines that run already stay."""
@@ -190,28 +193,31 @@ class TermsView(PostView):
         serializer = PayTermsInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         terms = serializer.terms()
-        set_pay_terms(project=row, terms=terms, actor=self.user(request))
-        return Outcome(200, terms_body(terms))
+        with self.unchanged(request, Project.objects.filter(pk=row.pk), lambda: terms_body(terms_of(row))):
+            set_pay_terms(project=row, terms=terms, actor=self.user(request))
+        return Outcome(200, terms_body(terms), headers=etag_of(terms_body(terms)))
 
 
 class PriceRulesView(PostView):
     """What a task costs."""
 
     input_serializer = PriceRuleInput
+    versioned_methods = ("POST",)
     replies = {"GET": {200: list_of(PriceRuleOutput)}, "POST": {201: PriceRuleOutput}}
 
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """Every version of the price rule, the newest first; it is the one that quotes."""
-        row = self.project(request, project)
-        return Response({"results": [price_rule_body(rule, row) for rule in price_rules_of(row)]})
+        rules = _price_rules(self.project(request, project))
+        return Response({"results": rules}, headers=etag_of(rules))
 
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Keep a rule: the next version, for claims to come; quoted prices stay."""
         row = self.project(request, project)
         serializer = PriceRuleInput(data=request.data)
         serializer.is_valid(raise_exception=True)
-        rule = set_price_rule(project=row, body=serializer.body_for(row), actor=self.user(request))
-        return Outcome(201, price_rule_body(rule, row))
+        with self.unchanged(request, Project.objects.filter(pk=row.pk), lambda: _price_rules(row)):
+            rule = set_price_rule(project=row, body=serializer.body_for(row), actor=self.user(request))
+        return Outcome(201, price_rule_body(rule, row), headers=etag_of(_price_rules(row)))
 
 
 class PricePreviewView(PostView):
@@ -275,3 +281,7 @@ class BudgetView(PostView):
         amount = in_currency(body["amount"], row, "/amount/currency")
         row = add_to_budget(project=row, amount_micros=amount, actor=self.user(request))
         return Outcome(200, {"budget": money(row.budget_micros or 0, row.currency)})
+
+
+def _price_rules(project: Project) -> list[dict[str, Any]]:
+    return [price_rule_body(rule, project) for rule in price_rules_of(project)]

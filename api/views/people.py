@@ -23,9 +23,10 @@ from api.serializers.control_outputs import EnrolmentOutput, MemberOutput, Quali
 from api.serializers.lists import page_of
 from api.serializers.project import NewWorkersOutput, WorkersInput
 from api.serializers.reports import ChangeOutput, change_body
-from api.views.base import AssayView, PostView
+from api.views.base import AssayView, PostView, etag_of
 from crowd.enums import Role, TrustLevel
-from crowd.queries.listings import enrolments_in, members_of
+from crowd.models import Membership, Project
+from crowd.queries.listings import enrolments_in, member_of, members_of
 from crowd.services.idempotency import Outcome
 from crowd.services.members import change_member, remove_member, set_member
 from crowd.services.qualifications import grant_qualification, revoke_qualification
@@ -138,7 +139,13 @@ class MemberView(AssayView):
     """One member."""
 
     patch_serializer = RoleInput
-    replies = {"PATCH": {200: MemberOutput}, "DELETE": {204: None}}
+    versioned_methods = ("PATCH", "DELETE")
+    replies = {"GET": {200: MemberOutput}, "PATCH": {200: MemberOutput}, "DELETE": {204: None}}
+
+    def get(self, request: Request, project: uuid.UUID, member: uuid.UUID) -> Response:
+        """The member with the role."""
+        row = member_of(self.project(request, project), member)
+        return Response(member_body(row), headers=_role(row))
 
     def patch(self, request: Request, project: uuid.UUID, member: uuid.UUID) -> Response:
         """Give another role in place of those held."""
@@ -146,9 +153,19 @@ class MemberView(AssayView):
         serializer = RoleInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         role = Role(serializer.validated_data["role"])
-        return Response(member_body(change_member(project=row, user_uid=member, role=role, actor=self.user(request))))
+        rows = Project.objects.filter(pk=row.pk)
+        with self.unchanged(request, rows, lambda: member_of(row, member).role):
+            changed = change_member(project=row, user_uid=member, role=role, actor=self.user(request))
+        return Response(member_body(changed), headers=_role(changed))
 
     def delete(self, request: Request, project: uuid.UUID, member: uuid.UUID) -> Response:
         """Take the roles away; the last owner stays."""
-        remove_member(project=self.project(request, project), user_uid=member, actor=self.user(request))
+        row = self.project(request, project)
+        rows = Project.objects.filter(pk=row.pk)
+        with self.unchanged(request, rows, lambda: member_of(row, member).role):
+            remove_member(project=row, user_uid=member, actor=self.user(request))
         return Response(status=204)
+
+
+def _role(member: Membership) -> dict[str, str]:
+    return etag_of(member.role)

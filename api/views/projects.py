@@ -22,13 +22,13 @@ from api.serializers.project import (
     project_body,
 )
 from api.serializers.reports_trust import LaunchInput
-from api.views.base import AssayView, PostView, version_asked
+from api.views.base import AssayView, PostView, etag_of, version_asked
 from crowd.models import Project
 from crowd.queries.listings import PROJECT_FILTERS, events_of, narrowed
 from crowd.queries.projects import managed_projects
 from crowd.queries.status import project_status
 from crowd.services.idempotency import Outcome
-from crowd.services.project_settings import archive_project, clone_project, configure_project, version_of
+from crowd.services.project_settings import archive_project, clone_project, configuration_of, configure_project
 from crowd.services.projects import create_project, launch_project, pause_project
 from crowd.services.refit import request_refit
 
@@ -151,4 +151,4 @@ class RefitView(PostView):
 
 
 def _version(project: Project) -> dict[str, str]:
-    return {"ETag": f'"{version_of(project)}"'}
+    return etag_of(configuration_of(project))

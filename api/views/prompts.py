@@ -17,7 +17,8 @@ from api.serializers.raters import (
     PromptOutput,
     PromptVersionOutput,
 )
-from api.views.base import AssayView, PostView
+from api.views.base import AssayView, PostView, etag_of
+from crowd.models import Project
 from crowd.queries.raters import pools_of, prompts_of
 from crowd.services.idempotency import Outcome
 from crowd.services.prompts import add_examples, add_prompt_version, delete_example
@@ -27,11 +28,13 @@ class PromptsView(PostView):
     """The prompts of a project."""
 
     input_serializer = PromptInput
+    versioned_methods = ("POST",)
     replies = {"GET": {200: list_of(PromptOutput)}, "POST": {201: PromptVersionOutput}}
 
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """All of them with all versions."""
-        return Response({"results": [prompt_body(row) for row in prompts_of(self.project(request, project))]})
+        prompts = _prompts(self.project(request, project))
+        return Response({"results": prompts}, headers=etag_of(prompts))
 
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Keep the next version of the prompt of that name; versions are never changed."""
@@ -39,8 +42,9 @@ class PromptsView(PostView):
         serializer = PromptInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         name = serializer.validated_data["name"]
-        version = add_prompt_version(project=row, name=name, text=serializer.text(), actor=self.user(request))
-        return Outcome(201, version_body(version, name))
+        with self.unchanged(request, Project.objects.filter(pk=row.pk), lambda: _prompts(row)):
+            version = add_prompt_version(project=row, name=name, text=serializer.text(), actor=self.user(request))
+        return Outcome(201, version_body(version, name), headers=etag_of(_prompts(row)))
 
 
 class ExamplePoolsView(PostView):
@@ -73,3 +77,7 @@ class ExampleView(AssayView):
         """Take it out of its pool, unless a rater shows it."""
         delete_example(project=self.project(request, project), example_uid=example)
         return Response(status=204)
+
+
+def _prompts(project: Project) -> list[dict[str, Any]]:
+    return [prompt_body(row) for row in prompts_of(project)]

@@ -28,7 +28,9 @@ from api.serializers.control_outputs import (
 )
 from api.serializers.lists import CreatedOutput, StateOutput, page_of
 from api.serializers.project import GoldsInput, TasksInput
-from api.views.base import AssayView, PostView
+from api.views.base import AssayView, PostView, etag_of
+from crowd.models import Task
+from crowd.policies.routing import asked_priority
 from crowd.queries.listings import adjudications_of, golds_of, live_assignments, task_history, tasks_of
 from crowd.services.adjudication import override_consensus
 from crowd.services.golds import retire_gold
@@ -65,12 +67,14 @@ class TaskView(AssayView):
     """One task."""
 
     patch_serializer = PriorityInput
+    versioned_methods = ("PATCH",)
     replies = {"GET": {200: TaskHistoryOutput}, "PATCH": {200: TaskOutput}}
 
     def get(self, request: Request, project: uuid.UUID, task: uuid.UUID) -> Response:
-        """The task with its consensus, leases, answers and events, oldest first."""
+        """The task with its consensus, leases, answers and events, oldest first; the ETag is that of its priority."""
         owner = self.project(request, project)
-        return Response(history_body(task_history(owner, task), owner))
+        history = task_history(owner, task)
+        return Response(history_body(history, owner), headers=_priority(history.task))
 
     def patch(self, request: Request, project: uuid.UUID, task: uuid.UUID) -> Response:
         """Serve it earlier or later."""
@@ -78,8 +82,10 @@ class TaskView(AssayView):
         serializer = PriorityInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         priority = serializer.validated_data["priority"]
-        row = set_priority(project=owner, task_uid=task, priority=priority, actor=self.user(request))
-        return Response(task_body(row))
+        rows = Task.objects.filter(project=owner, uid=task)
+        with self.unchanged(request, rows, lambda: [asked_priority(row.priority) for row in rows.all()]):
+            row = set_priority(project=owner, task_uid=task, priority=priority, actor=self.user(request))
+        return Response(task_body(row), headers=_priority(row))
 
 
 class CancelTaskView(PostView):
@@ -210,3 +216,7 @@ class RetireGoldView(PostView):
         owner, body = self.project(request, project), self.parsed(request)
         row = retire_gold(project=owner, task_uid=task, reason=body["reason"], actor=self.user(request))
         return Outcome(200, gold_body(row))
+
+
+def _priority(task: Task) -> dict[str, str]:
+    return etag_of([asked_priority(task.priority)])

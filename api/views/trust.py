@@ -24,8 +24,9 @@ from api.serializers.trust import (
     rule_body,
 )
 from api.serializers.trust_outputs import GoldHealthOutput, PreviewOutput, RequirementsOutput, RuleOutput
-from api.views.base import AssayView, PostView
+from api.views.base import AssayView, PostView, etag_of
 from crowd.enums import TrustLevel
+from crowd.models import Project
 from crowd.policies.rule_bodies import read_rule
 from crowd.queries.gold_health import gold_health
 from crowd.queries.previews import preview_rule, preview_trust
@@ -77,19 +78,21 @@ class RulesView(PostView):
     """A project's rules."""
 
     input_serializer = RuleInput
+    versioned_methods = ("POST",)
     replies = {"GET": {200: list_of(RuleOutput)}, "POST": {201: RuleOutput}}
 
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """Every version of every rule, the newest first."""
-        rules = rules_of(self.project(request, project))
-        return Response({"results": [rule_body(rule) for rule in rules]})
+        rules = _rules(self.project(request, project))
+        return Response({"results": rules}, headers=etag_of(rules))
 
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Keep a rule: its next version, from now on the active one."""
         row = self.project(request, project)
         body = self.parsed(request)
-        rule = set_rule(project=row, name=body["name"], body=body["body"], actor=self.user(request))
-        return Outcome(201, rule_body(rule))
+        with self.unchanged(request, Project.objects.filter(pk=row.pk), lambda: _rules(row)):
+            rule = set_rule(project=row, name=body["name"], body=body["body"], actor=self.user(request))
+        return Outcome(201, rule_body(rule), headers=etag_of(_rules(row)))
 
 
 class RulePreviewView(PostView):
@@ -110,32 +113,38 @@ class RuleRetireView(PostView):
     """The end of a rule."""
 
     input_serializer = RuleNameInput
+    versioned_methods = ("POST",)
     replies = {"POST": {200: RuleOutput}}
 
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Let it fire no more."""
-        row = self.project(request, project)
-        rule = retire_rule(project=row, name=self.parsed(request)["name"], actor=self.user(request))
-        return Outcome(200, rule_body(rule))
+        row, name = self.project(request, project), self.parsed(request)["name"]
+        with self.unchanged(request, Project.objects.filter(pk=row.pk), lambda: _rules(row)):
+            rule = retire_rule(project=row, name=name, actor=self.user(request))
+        return Outcome(200, rule_body(rule), headers=etag_of(_rules(row)))
 
 
 class RequirementsView(PostView):
     """What a project asks of its workers."""
 
     input_serializer = RequirementsInput
+    versioned_methods = ("POST",)
     replies = {"GET": {200: RequirementsOutput}, "POST": {200: RequirementsOutput}}
 
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """As it stands; empty where nothing is asked."""
-        return Response(requirements_body(requirements_of(self.project(request, project))))
+        body = requirements_body(requirements_of(self.project(request, project)))
+        return Response(body, headers=etag_of(body))
 
     def act(self, request: Request, *, project: uuid.UUID, **kwargs: Any) -> Outcome:
         """Replace it."""
         row = self.project(request, project)
         serializer = RequirementsInput(data=request.data)
         serializer.is_valid(raise_exception=True)
-        found = set_requirements(project=row, asked=serializer.asked(), actor=self.user(request))
-        return Outcome(200, requirements_body(found))
+        rows = Project.objects.filter(pk=row.pk)
+        with self.unchanged(request, rows, lambda: requirements_body(requirements_of(row))):
+            found = requirements_body(set_requirements(project=row, asked=serializer.asked(), actor=self.user(request)))
+        return Outcome(200, found, headers=etag_of(found))
 
 
 class GoldHealthView(AssayView):
@@ -146,3 +155,7 @@ class GoldHealthView(AssayView):
     def get(self, request: Request, project: uuid.UUID) -> Response:
         """Stock, use, leaks, wrong labels."""
         return Response(health_body(gold_health(self.project(request, project))))
+
+
+def _rules(project: Project) -> list[dict[str, Any]]:
+    return [rule_body(rule) for rule in rules_of(project)]

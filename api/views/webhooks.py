@@ -23,7 +23,7 @@ from api.serializers.webhooks import (
     delivery_body,
     webhook_body,
 )
-from api.views.base import AssayView, PostView
+from api.views.base import AssayView, PostView, etag_of
 from crowd.enums import DeliveryState
 from crowd.models import Webhook
 from crowd.queries.webhooks import delivery_for, log_of, webhook_for, webhooks_of
@@ -70,23 +70,30 @@ class WebhookView(OwnWebhookView):
     """One webhook."""
 
     patch_serializer = WebhookInput
+    versioned_methods = ("PATCH", "DELETE")
     replies = {"GET": {200: WebhookOutput}, "PATCH": {200: WebhookOutput}, "DELETE": {204: None}}
 
     def get(self, request: Request, webhook: uuid.UUID) -> Response:
         """How it stands: since when it fails, why it was switched off."""
-        return Response(webhook_body(self.webhook(request, webhook)))
+        row = self.webhook(request, webhook)
+        return Response(webhook_body(row), headers=_version(row))
 
     def patch(self, request: Request, webhook: uuid.UUID) -> Response:
         """Change what is given; ``is_active`` switches it off, or on again with its failures forgotten."""
         row = self.webhook(request, webhook)
         serializer = WebhookInput(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        changed = change_webhook(webhook=row, plan=serializer.plan(row), actor=self.user(request))
-        return Response(webhook_body(changed))
+        with self.unchanged(request, Webhook.objects.filter(pk=row.pk), lambda: _current(row)):
+            # What is left out stays as it is now that nobody else can change it.
+            row.refresh_from_db()
+            changed = change_webhook(webhook=row, plan=serializer.plan(row), actor=self.user(request))
+        return Response(webhook_body(changed), headers=_version(changed))
 
     def delete(self, request: Request, webhook: uuid.UUID) -> Response:
         """Remove it with its log."""
-        remove_webhook(webhook=self.webhook(request, webhook), actor=self.user(request))
+        row = self.webhook(request, webhook)
+        with self.unchanged(request, Webhook.objects.filter(pk=row.pk), lambda: _current(row)):
+            remove_webhook(webhook=row, actor=self.user(request))
         return Response(status=204)
 
 
@@ -153,6 +160,20 @@ class DeliveryRedeliverView(PostView):
         """Deliver it again, under the ``webhook-id`` that it had."""
         row = delivery_for(uid=delivery, user=self.user(request), roles=self.roles(request))
         return Outcome(202, delivery_body(redeliver(delivery=row)))
+
+
+def _configured(webhook: Webhook) -> dict[str, Any]:
+    return {name: getattr(webhook, name) for name in ("url", "description", "kinds", "is_active")}
+
+
+def _current(webhook: Webhook) -> dict[str, Any]:
+    # Removed meanwhile: no version is like it.
+    found = Webhook.objects.filter(pk=webhook.pk).first()
+    return {} if found is None else _configured(found)
+
+
+def _version(webhook: Webhook) -> dict[str, str]:
+    return etag_of(_configured(webhook))
 
 
 def _with_secret(status: int, webhook: Webhook) -> Outcome:

@@ -39,6 +39,11 @@ def set_member(project: str, email: str, role: str) -> Call[Json]:
     return post(f"/projects/{project}/members", {"email": email, "role": role})
 
 
+def member(project: str, member: str) -> Call[Json]:
+    """A member with the role."""
+    return get(f"/projects/{project}/members/{member}")
+
+
 def change_member(project: str, member: str, role: str) -> Call[Json]:
     """Give a member another role."""
     return Call("PATCH", f"/projects/{project}/members/{member}", body={"role": role})

@@ -109,6 +109,11 @@ def models(project: str) -> Call[Json]:
     return get(f"/projects/{project}/models")
 
 
+def model_terms(project: str) -> Call[Json]:
+    """How far models' votes may go in this project now."""
+    return get(f"/projects/{project}/models/terms")
+
+
 def set_model_terms(project: str, terms: Mapping[str, Any]) -> Call[Json]:
     """How far models' votes may go in this project."""
     return post(f"/projects/{project}/models/terms", dict(terms))

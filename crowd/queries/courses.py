@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from crowd.enums import AttemptState, CoursePart
 from crowd.errors import NotFound
@@ -69,7 +71,7 @@ def courses_for(worker: Worker, now: datetime) -> list[CourseOffer]:
         .select_related("project")
         .order_by("-id")
     )
-    return [_offer(course, worker, now) for course in courses]
+    return _offers(courses, worker, now)
 
 
 def own_worker(user: User) -> Worker:
@@ -99,7 +101,7 @@ def course_for(worker: Worker, course_uid: uuid.UUID, now: datetime) -> CourseOf
     )
     if course is None:
         raise NotFound("there is no such course among yours")
-    return _offer(course, worker, now)
+    return _offers([course], worker, now)[0]
 
 
 def open_step(attempt: Attempt) -> Step | None:
@@ -120,42 +122,59 @@ def step_of(worker: Worker, course_uid: uuid.UUID, step_uid: uuid.UUID) -> Step:
 
 
 def course_report(project: Project, now: datetime) -> list[CourseLine]:
-    """The project's courses with what came of them, newest first."""
-    lines: list[CourseLine] = []
-    for course in Course.objects.filter(project=project).order_by("-id"):
-        items = dict(course.items.values_list("part").annotate(count=Count("id")).order_by())
-        exams = course.attempts.filter(part=CoursePart.EXAM).aggregate(
-            passed=Count("id", filter=Q(state=AttemptState.PASSED)),
-            failed=Count("id", filter=Q(state=AttemptState.FAILED)),
-            abandoned=Count("id", filter=Q(state=AttemptState.ABANDONED)),
+    """The project's courses with what came of them, newest first; four queries however many there are."""
+    courses = list(Course.objects.filter(project=project).select_related("project").order_by("-id"))
+    items = _counts(CourseItem.objects.filter(course__in=courses), "part", Count("id"))
+    exams = _counts(Attempt.objects.filter(course__in=courses, part=CoursePart.EXAM), "state", Count("id"))
+    valid = valid_qualifications(now).filter(course__in=courses).order_by()
+    qualified = dict(valid.values_list("course").annotate(workers=Count("worker", distinct=True)))
+    return [
+        CourseLine(
+            course,
+            items.get((course.pk, CoursePart.TRAINING), 0),
+            items.get((course.pk, CoursePart.EXAM), 0),
+            exams.get((course.pk, AttemptState.PASSED), 0),
+            exams.get((course.pk, AttemptState.FAILED), 0),
+            exams.get((course.pk, AttemptState.ABANDONED), 0),
+            qualified.get(course.pk, 0),
         )
-        qualified = valid_qualifications(now).filter(course=course).values("worker").distinct().count()
-        lines.append(
-            CourseLine(
-                course,
-                items.get(CoursePart.TRAINING, 0),
-                items.get(CoursePart.EXAM, 0),
-                exams["passed"],
-                exams["failed"],
-                exams["abandoned"],
-                qualified,
-            )
-        )
-    return lines
+        for course in courses
+    ]
 
 
-def _offer(course: Course, worker: Worker, now: datetime) -> CourseOffer:
-    held = valid_qualifications(now).filter(course=course, worker=worker).order_by("-id").first()
-    running = Attempt.objects.filter(course=course, worker=worker, state=AttemptState.RUNNING).first()
-    trains = has_training(course)
+def _counts(rows: QuerySet[Any], column: str, count: Count) -> dict[tuple[int, str], int]:
+    grouped = rows.order_by().values_list("course", column).annotate(count=count)
+    return {(course_id, value): n for course_id, value, n in grouped}
+
+
+def _offers(courses: Iterable[Course], worker: Worker, now: datetime) -> list[CourseOffer]:
+    """Three queries however many courses there are."""
+    found = list(courses)
+    held = valid_qualifications(now).filter(course__in=found, worker=worker).order_by("id")
+    newest = {qualification.course_id: qualification for qualification in held}
+    trains = set(CourseItem.objects.filter(course__in=found, part=CoursePart.TRAINING).values_list("course", flat=True))
+    attempts: dict[int, list[Attempt]] = defaultdict(list)
+    for attempt in Attempt.objects.filter(course__in=found, worker=worker).order_by("id"):
+        attempts[attempt.course_id].append(attempt)
+    return [_offer(course, newest.get(course.pk), attempts[course.pk], course.pk in trains, now) for course in found]
+
+
+def _offer(
+    course: Course, held: Qualification | None, attempts: list[Attempt], trains: bool, now: datetime
+) -> CourseOffer:
+    ended = [attempt for attempt in attempts if attempt.ended_at is not None]
     obstacle = find_obstacle(
         part=CoursePart.EXAM,
         now=now,
-        past=past_of(course, worker),
+        past=[
+            Past(part=CoursePart(attempt.part), state=AttemptState(attempt.state), ended_at=attempt.ended_at)
+            for attempt in ended
+            if attempt.ended_at is not None
+        ],
         has_training=trains,
         is_qualified=held is not None,
         max_attempts=course.max_attempts,
         retry_after_seconds=course.retry_after_seconds,
     )
-    last = Attempt.objects.filter(course=course, worker=worker, ended_at__isnull=False).order_by("-id").first()
-    return CourseOffer(course, held, running, trains, obstacle, last)
+    running = next((attempt for attempt in attempts if attempt.state == AttemptState.RUNNING), None)
+    return CourseOffer(course, held, running, trains, obstacle, ended[-1] if ended else None)

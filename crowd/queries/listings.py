@@ -130,6 +130,14 @@ def members_of(project: Project) -> QuerySet[Membership]:
     return Membership.objects.filter(project=project).exclude(role=Role.WORKER).select_related("user")
 
 
+def member_of(project: Project, user_uid: uuid.UUID) -> Membership:
+    """A member with the role. Raises NotFound."""
+    found = members_of(project).filter(user__uid=user_uid).first()
+    if found is None:
+        raise NotFound("there is no such member of this project")
+    return found
+
+
 def keys_of(user: User) -> QuerySet[ApiKey]:
     """The user's keys, ended ones too."""
     return ApiKey.objects.filter(user=user)

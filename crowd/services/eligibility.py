@@ -67,6 +67,8 @@ def set_requirements(*, project: Project, asked: Asked, actor: User) -> Requirem
     if problems:
         raise InvalidInput("the requirements cannot be set; nothing was changed", problems=tuple(problems))
     with transaction.atomic():
+        # A change with If-Match waits here, and is told.
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         now = timezone.now()
         requirements, _ = Requirements.objects.update_or_create(
             project=project,

@@ -30,6 +30,8 @@ def set_fairness_terms(
             problems=(FieldProblem("/expected_seconds", f"more than 0, at most {LONGEST_SECONDS}"),),
         )
     with transaction.atomic():
+        # A change with If-Match waits here, and is told.
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         now = timezone.now()
         fields = {"floor_micros": floor_micros, "expected_seconds": expected_seconds, "updated_at": now}
         terms, _ = FairnessTerms.objects.update_or_create(project=project, defaults=fields)

@@ -37,6 +37,8 @@ def set_pay_terms(*, project: Project, terms: Terms, actor: User) -> PayTerms:
         "surplus": terms.surplus,
     }
     with transaction.atomic():
+        # A change with If-Match waits here, and is told.
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         now = timezone.now()
         row, _ = PayTerms.objects.update_or_create(project=project, defaults={**fields, "updated_at": now})
         record_event(

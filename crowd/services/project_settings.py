@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +16,7 @@ from crowd.services.events import record_event
 from crowd.services.projects import ProjectPlan, create_project, move_project
 from crowd.services.refit import request_refit
 from crowd.services.rules import set_rule
+from crowd.services.versions import version_of
 
 # What a PATCH may change. The currency is fixed by what is booked in it, the answer type by the answers; labels keep
 # their values and their order, which are the indexes of answers, and may get other titles.
@@ -35,10 +34,9 @@ class Change:
     fields: dict[str, Any]
 
 
-def version_of(project: Project) -> str:
-    """What changes with the configuration, and with nothing else."""
-    shown = {name: getattr(project, name) for name in (*CONFIGURABLE, "state", "is_lease_fixed", "budget_micros")}
-    return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:32]
+def configuration_of(project: Project) -> dict[str, Any]:
+    """What a version of the project stands for."""
+    return {name: getattr(project, name) for name in (*CONFIGURABLE, "state", "is_lease_fixed", "budget_micros")}
 
 
 def configure_project(*, project: Project, change: Change, actor: User, version: str | None = None) -> Project:
@@ -49,7 +47,7 @@ def configure_project(*, project: Project, change: Change, actor: User, version:
     """
     with transaction.atomic():
         row = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
-        if version is not None and version != version_of(row):
+        if version is not None and version != version_of(configuration_of(row)):
             raise ChangedMeanwhile("the configuration has changed since it was read; read it again")
         if row.state == ProjectState.ARCHIVED:
             raise Conflict("the project is archived; its configuration stays as it is")

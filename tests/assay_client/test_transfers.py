@@ -107,3 +107,11 @@ def test_a_version_that_was_read_goes_with_the_change(send: Send) -> None:
     assert (found.body, found.etag) == ({"id": "p", "name": "a"}, '"7"')
     asked = script.asked[1]
     assert (asked.method, asked.headers["If-Match"], asked.body) == ("PATCH", '"7"', {"name": "b"})
+
+
+def test_any_configuration_can_be_read_and_replaced_by_its_version(send: Send) -> None:
+    with serve_script(Reply(200, {"languages": []}, {"ETag": '"1"'}), Reply(200, {"languages": ["de"]})) as script:
+        found = send(script, projects.requirements("p").versioned())
+        send(script, projects.set_requirements("p", {"languages": ["de"]}).unless_changed_since(found.etag))
+    assert (found.body, found.etag) == ({"languages": []}, '"1"')
+    assert [asked.headers.get("If-Match") for asked in script.asked] == [None, '"1"']
