@@ -350,6 +350,7 @@ class ExportFormat(TextChoices):
     CSV = "csv"
     JSONL = "jsonl"
     PARQUET = "parquet"
+    XLSX = "xlsx"
     LABEL_STUDIO = "label_studio"
     FINETUNE = "finetune"
 

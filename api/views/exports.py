@@ -25,7 +25,7 @@ from crowd.enums import ExportKind, ExportState, KeyScope
 from crowd.errors import Conflict, Expired
 from crowd.models import ApiKey, Export, Project
 from crowd.policies.exports import ExportPlan
-from crowd.queries.exports import export_blocks, export_for, exports_of, plan_for
+from crowd.queries.exports import export_for, exports_of, plan_for, streamed_blocks
 from crowd.services.export_runs import plan_of
 from crowd.services.exports import cancel_export, create_export
 from crowd.services.idempotency import Outcome
@@ -68,7 +68,7 @@ class ExportStreamView(AssayView):
         asked = self.asked(request)
         _refuse_money(request, kind)
         plan = _plan(row, kind, asked)
-        return _file(plan, row, export_blocks(row, plan))
+        return _file(plan, row, streamed_blocks(row, plan))
 
 
 class OwnExportView(AssayView):

@@ -45,7 +45,7 @@ def add_parsers(commands: Any) -> None:
     export = commands.add_parser("export", help="have a file of a project's results made, and save it")
     export.add_argument("project", help="its id")
     export.add_argument("--what", choices=KINDS, default="consensus")
-    export.add_argument("--format", default="csv", help="csv, jsonl, parquet, label_studio, finetune")
+    export.add_argument("--format", default="csv", help="csv, jsonl, parquet, xlsx, label_studio, finetune")
     export.add_argument("--out", type=Path, required=True, help="the file; it appears when it is whole")
     export.add_argument("--filter", action="append", default=[], metavar="NAME=VALUE", help="repeatable")
     export.add_argument("--stream", action="store_true", help="receive rows as they are found; a reading key will do")

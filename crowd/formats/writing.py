@@ -1,4 +1,4 @@
-"""Writing rows as CSV, JSON lines or a JSON list, in blocks of some tens of kilobytes."""
+"""Writing rows as CSV, JSON lines, a JSON list, Parquet or a sheet, in blocks of some tens of kilobytes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 from crowd.formats.parquet import write_parquet
 from crowd.formats.tables import guarded
+from crowd.formats.xlsx import write_xlsx
 from crowd.times import zulu
 
 BLOCK_CHARACTERS = 1 << 16
@@ -21,9 +22,9 @@ SUSPECT = frozenset("=+-@\t\r\n'")
 
 @dataclass(frozen=True)
 class Column:
-    """A column: ``kind`` is text, value, float, whole, flag, time or posterior (over the table's labels).
+    """A column: ``kind`` is text, value, float, whole, flag, time, amount or posterior (over the table's labels).
 
-    A value is whatever an answer may be: a text, or JSON in a cell.
+    A value is whatever an answer may be: a text, or JSON in a cell. An amount is a decimal as a text.
     """
 
     name: str
@@ -43,22 +44,14 @@ def csv_blocks(table: Table) -> Iterator[bytes]:
     """The table as CSV with a header; texts that would be formulas are guarded, a posterior is a column per label."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\r\n")
-    header: list[str] = []
-    for column in table.columns:
-        header += [f"probability of {label}" for label in table.labels] if column.kind == "posterior" else [column.name]
-    writer.writerow(header)
+    writer.writerow([name for name, _ in _flat_columns(table)])
     cells = [_CELLS[column.kind] for column in table.columns]
     places = range(len(cells))
     has_posterior = any(column.kind == "posterior" for column in table.columns)
     n_labels = len(table.labels)
     for row in table.rows:
         written = [None if row[i] is None else cells[i](row[i]) for i in places]
-        if has_posterior:
-            flat: list[Any] = []
-            for cell, column in zip(written, table.columns, strict=True):
-                flat += (cell or [None] * n_labels) if column.kind == "posterior" else [cell]
-            written = flat
-        writer.writerow(written)
+        writer.writerow(_flat(written, table, n_labels) if has_posterior else written)
         if stream.tell() > BLOCK_CHARACTERS:
             yield stream.getvalue().encode()
             stream.seek(0)
@@ -84,7 +77,7 @@ def jsonl_blocks(table: Table) -> Iterator[bytes]:
 
 def parquet_blocks(table: Table) -> Iterator[bytes]:
     """The table as Parquet; a posterior is a list in the order of the labels."""
-    kinds = {"value": "text", "posterior": "floats"}
+    kinds = {"value": "text", "amount": "text", "posterior": "floats"}
     columns = [(column.name, kinds.get(column.kind, column.kind)) for column in table.columns]
     values = [i for i, column in enumerate(table.columns) if column.kind == "value"]
 
@@ -97,6 +90,27 @@ def parquet_blocks(table: Table) -> Iterator[bytes]:
             yield cells
 
     return write_parquet(columns, rows())
+
+
+def xlsx_blocks(table: Table) -> Iterator[bytes]:
+    """The table as a sheet, a posterior as a column per label; blocks are empty until it is packed."""
+    kinds = {"float": "number", "whole": "number", "amount": "number", "flag": "flag", "time": "time"}
+    columns = [(name, kinds.get(kind, "text")) for name, kind in _flat_columns(table)]
+    texts = [i for i, column in enumerate(table.columns) if column.kind in ("text", "value")]
+    amounts = [i for i, column in enumerate(table.columns) if column.kind == "amount"]
+
+    def rows() -> Iterator[Sequence[Any]]:
+        for row in table.rows:
+            cells = list(row)
+            for i in texts:
+                if cells[i] is not None:
+                    cells[i] = cell_of(cells[i])
+            for i in amounts:
+                # A sheet computes with 15 digits: exact to the micro-unit below a thousand million.
+                cells[i] = None if cells[i] is None else float(cells[i])
+            yield _flat(cells, table, len(table.labels))
+
+    return write_xlsx(columns, rows())
 
 
 def json_lines(objects: Iterable[Any]) -> Iterator[bytes]:
@@ -120,6 +134,24 @@ def json_list(objects: Iterable[Any]) -> Iterator[bytes]:
 def cell_of(value: Any) -> str:
     """A value as a cell holds it: a text as it is, anything else as JSON."""
     return value if isinstance(value, str) else _dump(value)
+
+
+def _flat_columns(table: Table) -> list[tuple[str, str]]:
+    """Name and kind of each column, a posterior laid out as one per label."""
+    columns: list[tuple[str, str]] = []
+    for column in table.columns:
+        if column.kind == "posterior":
+            columns += [(f"probability of {label}", "float") for label in table.labels]
+        else:
+            columns.append((column.name, column.kind))
+    return columns
+
+
+def _flat(cells: Sequence[Any], table: Table, n_labels: int) -> list[Any]:
+    flat: list[Any] = []
+    for cell, column in zip(cells, table.columns, strict=True):
+        flat += (cell or [None] * n_labels) if column.kind == "posterior" else [cell]
+    return flat
 
 
 def _joined(parts: Iterable[str]) -> Iterator[bytes]:
@@ -152,6 +184,7 @@ def _text(value: Any) -> str:
 _CELLS: dict[str, Any] = {
     "text": _text,
     "value": _text,
+    "amount": str,
     "float": repr,
     "whole": int,
     "flag": lambda value: "true" if value else "false",

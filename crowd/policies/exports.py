@@ -11,7 +11,7 @@ from crowd.enums import ExportFormat, ExportKind, TaskState
 from crowd.errors import FieldProblem, InvalidInput
 from crowd.times import zulu
 
-_TABLES = (ExportFormat.CSV, ExportFormat.JSONL, ExportFormat.PARQUET)
+_TABLES = (ExportFormat.CSV, ExportFormat.JSONL, ExportFormat.PARQUET, ExportFormat.XLSX)
 FORMATS: dict[ExportKind, tuple[ExportFormat, ...]] = {
     ExportKind.CONSENSUS: (*_TABLES, ExportFormat.LABEL_STUDIO, ExportFormat.FINETUNE),
     ExportKind.ANSWERS: _TABLES,
@@ -36,6 +36,7 @@ SUFFIX = {
     ExportFormat.CSV: "csv",
     ExportFormat.JSONL: "jsonl",
     ExportFormat.PARQUET: "parquet",
+    ExportFormat.XLSX: "xlsx",
     ExportFormat.LABEL_STUDIO: "json",
     ExportFormat.FINETUNE: "jsonl",
 }
@@ -44,6 +45,7 @@ CONTENT_TYPE = {
     "jsonl": "application/x-ndjson",
     "json": "application/json",
     "parquet": "application/vnd.apache.parquet",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 
@@ -70,6 +72,11 @@ class ExportPlan:
         if self.file_format == ExportFormat.FINETUNE:
             filters["style"] = self.style
         return filters
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the file can be sent while it is made: a sheet is packed at its end, by a job."""
+        return self.file_format != ExportFormat.XLSX
 
     @property
     def suffix(self) -> str:

@@ -34,7 +34,7 @@ def pages_of(rows: QuerySet[Any], fields: Sequence[str], size: int = PAGE) -> It
 
 
 def table_of(project: Project, plan: ExportPlan) -> Table:
-    """The table of an export in CSV, JSON lines or Parquet."""
+    """The table of an export in CSV, JSON lines, Parquet or XLSX."""
     return _TABLES[plan.kind](project, plan)
 
 
@@ -158,7 +158,13 @@ def _events(project: Project, plan: ExportPlan) -> Table:
 
 
 def _payouts(project: Project, plan: ExportPlan) -> Table:  # noqa: ARG001  nothing to filter
-    columns = [Column("worker"), Column("worker_kind"), Column("owed"), Column("currency"), Column("answers", "whole")]
+    columns = [
+        Column("worker"),
+        Column("worker_kind"),
+        Column("owed", "amount"),
+        Column("currency"),
+        Column("answers", "whole"),
+    ]
 
     def rows() -> Iterator[Sequence[Any]]:
         for line in payout_report(project):

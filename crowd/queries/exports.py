@@ -10,9 +10,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from crowd.enums import ExportFormat, ExportKind, Role
-from crowd.errors import NotFound
+from crowd.errors import FieldProblem, InvalidInput, NotFound
 from crowd.formats.parquet import is_available
-from crowd.formats.writing import csv_blocks, json_lines, json_list, jsonl_blocks, parquet_blocks
+from crowd.formats.writing import csv_blocks, json_lines, json_list, jsonl_blocks, parquet_blocks, xlsx_blocks
 from crowd.models import Export, Import, Project, User
 from crowd.policies.exports import ExportPlan, plan_export
 from crowd.queries.export_objects import objects_of
@@ -22,6 +22,7 @@ _BLOCKS = {
     ExportFormat.CSV: csv_blocks,
     ExportFormat.JSONL: jsonl_blocks,
     ExportFormat.PARQUET: parquet_blocks,
+    ExportFormat.XLSX: xlsx_blocks,
 }
 
 
@@ -47,6 +48,16 @@ def export_blocks(project: Project, plan: ExportPlan, counted: Counted | None = 
         return _BLOCKS[plan.file_format](replace(table, rows=tally.over(table.rows)))
     objects = tally.over(objects_of(project, plan))
     return json_list(objects) if plan.file_format == ExportFormat.LABEL_STUDIO else json_lines(objects)
+
+
+def streamed_blocks(project: Project, plan: ExportPlan) -> Iterator[bytes]:
+    """The file while it is made. Raises InvalidInput for a format that only a job makes."""
+    if not plan.is_streamed:
+        raise InvalidInput(
+            "the export cannot be streamed",
+            problems=(FieldProblem("/format", f"{plan.file_format} is made by a job: POST to exports, poll, fetch"),),
+        )
+    return export_blocks(project, plan)
 
 
 def plan_for(project: Project, *, kind: str, file_format: str, filters: dict[str, Any]) -> ExportPlan:
