@@ -6,6 +6,8 @@ import os
 
 from celery import Celery
 
+import config.job_ids  # noqa: F401  connects the signals
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
 app = Celery("assay")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from decimal import Decimal
@@ -68,6 +69,22 @@ def names(name: str, default: list[str] | None = None) -> list[str]:
     if default is None:
         raise ImproperlyConfigured(f"{name} is not set; give a comma-separated list")
     return default
+
+
+def choice(name: str, default: str, among: tuple[str, ...]) -> str:
+    """One of a few words."""
+    value = os.environ.get(name, "").strip() or default
+    if value not in among:
+        raise ImproperlyConfigured(f"{name}={value!r} is not known; choose one of {', '.join(among)}")
+    return value
+
+
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Networks or single addresses, comma-separated, as ``10.0.0.0/8,::1``; empty when not set."""
+    try:
+        return [ipaddress.ip_network(part) for part in names(name, [])]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}: {error}; write networks such as 10.0.0.0/8,::1") from None
 
 
 def generated_secret(path: Path) -> str:

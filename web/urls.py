@@ -12,6 +12,7 @@ from web.language import choose_language
 from web.manager import panels
 from web.manager import views as manager
 from web.manager.urls import urlpatterns as manager_pages
+from web.operators.views import show_server
 from web.worker import courses
 from web.worker import views as worker
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("log-in/", LogInPage.as_view(), name="log-in"),
     path("log-out/", LogoutView.as_view(), name="log-out"),
     path("language/", choose_language, name="language"),
+    path("operators/", show_server, name="operators"),
     path("me/", own_page, name="me"),
     path("me/pay/", pay.show_pay, name="me-pay"),
     path("me/pay/payee/", pay.keep_payee, name="me-payee"),

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.request_ids.RequestIds",
     "django.middleware.security.SecurityMiddleware",
     "api.short_way.ShortWay",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -184,10 +185,25 @@ CSRF_COOKIE_SAMESITE = "Lax"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "config.log_lines.SecretsHidden", "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "config.log_lines.JsonLines"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": env.choice("ASSAY_LOG_FORMAT", "line", ("line", "json")),
+        }
+    },
     "root": {"handlers": ["stderr"], "level": env.text("ASSAY_LOG_LEVEL", "WARNING")},
+    # Django sends its own lines to a handler of its own besides, and administrators mails with whole requests.
+    "loggers": {"django": {"handlers": [], "propagate": True}, "django.server": {"handlers": [], "propagate": True}},
 }
+
+# --- figures --------------------------------------------------------------------------------------------------
+# Who may read /metrics: whoever sends the token, or comes straight from one of these networks. Nobody, unless set.
+METRICS_TOKEN = env.text("ASSAY_METRICS_TOKEN", "")
+METRICS_NETWORKS = env.networks("ASSAY_METRICS_NETWORKS")
 
 # --- models that vote -----------------------------------------------------------------------------------------
 # Variables that hold a key, each with the one host that it may be sent to: NAME@host,…

@@ -75,6 +75,7 @@ def build_scenes() -> tuple[Cast, list[Scene]]:
         name: reverse(name, args=[cast.project.uid])
         for name in ("work", "work-wait", "work-finished", "work-no-budget")
     }
+    operator = User.objects.create_user("root@example.org", "correct horse", name="root", is_staff=True)
     refresh_panels(project_id=cast.project.pk)
     return cast, [
         Scene("log-in", reverse("log-in"), None),
@@ -93,6 +94,7 @@ def build_scenes() -> tuple[Cast, list[Scene]]:
             Scene(f"panel-{name}", reverse("manage-panel", args=[cast.project.uid, name]), cast.owner)
             for name in TITLES
         ),
+        Scene("operators", reverse("operators"), operator),
         Scene("not-found", "/nothing-here", cast.owner),
     ]
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import tempfile
 from argparse import ArgumentParser
 from typing import Any
 
@@ -26,6 +29,11 @@ class Command(BaseCommand):
         """Serve until stopped."""
         if not 0 < options["port"] < 65536:
             raise CommandError(f"port {options['port']} does not exist; choose 1 to 65535")
+        if options["processes"] > 1 and not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+            # The processes write their request times into one folder, so that each can tell those of all. The library
+            # looks for it when it is imported, and the checks before this line have imported it: begin again.
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="assay-metrics-")
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  our own command line, again
         Granian(
             "config.wsgi:application",
             address=options["host"],
