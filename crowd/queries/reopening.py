@@ -37,6 +37,20 @@ def places_given_away(task_ids: Sequence[int]) -> Counter[int]:
     return Counter(rows.values_list("answer__task_id", flat=True))
 
 
+def unreliable_answers(enrolment: Enrolment) -> list[Answer]:
+    """The placed answers whose task is not complete or would be under the target without them; least sure first."""
+    project = enrolment.project
+    found: list[tuple[float, int, Answer]] = []
+    for answer in placed_answers(enrolment):
+        if answer.task.state != TaskState.COMPLETE:
+            found.append((0.0, answer.pk, answer))
+            continue
+        without = confidence_without(answer)
+        if without < project.target_confidence:
+            found.append((without, answer.pk, answer))
+    return [answer for *_, answer in sorted(found, key=lambda row: row[:2])]
+
+
 def confidence_without(answer: Answer) -> float:
     """The confidence of the task's consensus when this answer is left out; 0 when no other is left.
 

@@ -9,9 +9,9 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from crowd.enums import EventKind, TaskState
-from crowd.models import Answer, BudgetShard, Enrolment, Project, ReopenedPlace, Task, TrustChange, WorkTerms
+from crowd.models import Answer, BudgetShard, Project, ReopenedPlace, Task, TrustChange, WorkTerms
 from crowd.policies.votes import pay_micros
-from crowd.queries.reopening import confidence_without, placed_answers
+from crowd.queries.reopening import unreliable_answers
 from crowd.services.announcements import announce_reopened
 from crowd.services.events import record_event
 
@@ -32,7 +32,7 @@ def reopen_places(*, enrolment_id: int) -> int:
     if due is None or due.reopen_change is None:
         return 0
     enrolment, change, opened = due.enrolment, due.reopen_change, 0
-    for answer in _unreliable(enrolment):
+    for answer in unreliable_answers(enrolment):
         if not _has_budget(enrolment.project):
             break
         opened += _reopen(answer, change, timezone.now())
@@ -56,19 +56,6 @@ def reopen_due() -> int:
     for enrolment_id in enrolment_ids:
         reopen_places(enrolment_id=enrolment_id)
     return len(enrolment_ids)
-
-
-def _unreliable(enrolment: Enrolment) -> list[Answer]:
-    project = enrolment.project
-    found: list[tuple[float, int, Answer]] = []
-    for answer in placed_answers(enrolment):
-        if answer.task.state != TaskState.COMPLETE:
-            found.append((0.0, answer.pk, answer))
-            continue
-        without = confidence_without(answer)
-        if without < project.target_confidence:
-            found.append((without, answer.pk, answer))
-    return [answer for *_, answer in sorted(found, key=lambda row: row[:2])]
 
 
 def _reopen(answer: Answer, change: TrustChange, at: datetime) -> int:

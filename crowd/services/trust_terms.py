@@ -51,6 +51,28 @@ def set_trust(
         )
 
 
+def warn_worker(*, project: Project, worker_uid: uuid.UUID, reason: str, actor: User) -> TrustChange:
+    """Warn a worker by hand: the level stays, the worker is told. Raises NotFound, InvalidInput without a reason.
+
+    Conflict where it says nothing new: the worker is warned already, or suspended.
+    """
+    if not reason.strip():
+        problem = FieldProblem("/reason", "give the reason; the worker is shown it")
+        raise InvalidInput("the worker cannot be warned like this; nothing was changed", problems=(problem,))
+    with transaction.atomic():
+        now = timezone.now()
+        enrolment = _locked(project=project, worker__uid=worker_uid)
+        if enrolment is None:
+            raise NotFound("there is no such worker on this project")
+        level = TrustLevel(enrolment.trust_level)
+        if level == TrustLevel.SUSPENDED or WorkTerms.objects.filter(enrolment=enrolment, is_warned=True).exists():
+            raise Conflict("the worker is warned or suspended already; nothing was changed")
+        decision = TrustDecision(level, reason.strip(), {"by": "hand"})
+        return change_trust(
+            enrolment=enrolment, decision=decision, at=now, rule=MANUAL_RULE, rule_version=1, actor=actor
+        )
+
+
 def expire_levels(*, now: datetime | None = None) -> int:
     """End the levels whose time is up: the worker is new again, and so is the sequential test; returns how many."""
     at = now or timezone.now()

@@ -123,9 +123,10 @@ def _back(request: HttpRequest, name: str, project: uuid.UUID, kwargs: Mapping[s
     # Only pages of this project: an address of somebody else's making leads nowhere else.
     if wanted.startswith(reverse("manage", args=[project])) and "\\" not in wanted:
         return wanted
-    for arguments in ({"project": project, **kwargs}, {"project": project}):
+    names = list(kwargs)
+    for known in range(len(names), 0, -1):
         try:
-            return reverse(name, kwargs=arguments)
+            return reverse(name, kwargs={"project": project} | {key: kwargs[key] for key in names[:known]})
         except NoReverseMatch:
             continue
-    raise NoReverseMatch(name)
+    return reverse(name, kwargs={"project": project})

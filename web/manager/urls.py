@@ -4,13 +4,38 @@ from __future__ import annotations
 
 from django.urls import path
 
-from web.manager import disputes
+from web.manager import disputes, golds, restitutions, rules, trust_appeals, worker_actions, workers
 
 MANAGE = "manage/<uuid:project>"
+WORKER = f"{MANAGE}/workers/<uuid:worker>"
 
 urlpatterns = [
     path(f"{MANAGE}/disputes/", disputes.show_disputes, name="manage-disputes"),
     path(f"{MANAGE}/disputes/decide/", disputes.decide_disputes, name="manage-disputes-decide"),
     path(f"{MANAGE}/disputes/<uuid:task>/", disputes.show_dispute, name="manage-dispute"),
     path(f"{MANAGE}/disputes/<uuid:task>/decide/", disputes.decide_dispute, name="manage-dispute-decide"),
+    path(f"{MANAGE}/workers/", workers.show_workers, name="manage-workers"),
+    path(f"{MANAGE}/workers/appeals/", trust_appeals.show_trust_appeals, name="manage-trust-appeals"),
+    path(
+        f"{MANAGE}/workers/appeals/<uuid:appeal>/decide/",
+        trust_appeals.judge_trust_appeal,
+        name="manage-trust-appeal-decide",
+    ),
+    path(f"{MANAGE}/workers/rules/", rules.show_rules, name="manage-rules"),
+    path(f"{MANAGE}/workers/rules/keep/", rules.keep_rule, name="manage-rule-set"),
+    path(f"{MANAGE}/workers/rules/retire/", rules.end_rule, name="manage-rule-retire"),
+    path(f"{WORKER}/", workers.show_worker, name="manage-worker"),
+    path(f"{WORKER}/decisions/<uuid:change>/", worker_actions.show_overturn, name="manage-worker-overturn"),
+    path(f"{WORKER}/decisions/<uuid:change>/overturn/", worker_actions.overturn, name="manage-worker-overturn-do"),
+    path(f"{WORKER}/flags/<uuid:flag>/", worker_actions.settle_flag, name="manage-worker-flag"),
+    path(f"{WORKER}/grant/", worker_actions.grant, name="manage-worker-grant"),
+    path(f"{WORKER}/revoke/", worker_actions.revoke, name="manage-worker-revoke"),
+    path(f"{WORKER}/<slug:name>/", worker_actions.show_action, name="manage-worker-action"),
+    path(f"{WORKER}/<slug:name>/do/", worker_actions.do_action, name="manage-worker-do"),
+    path(f"{MANAGE}/restitutions/<uuid:restitution>/", restitutions.show_restitution, name="manage-restitution"),
+    path(f"{MANAGE}/golds/", golds.show_golds, name="manage-golds"),
+    path(f"{MANAGE}/golds/add/", golds.add_gold, name="manage-golds-add"),
+    path(f"{MANAGE}/golds/<uuid:task>/", golds.show_gold, name="manage-gold"),
+    path(f"{MANAGE}/golds/<uuid:task>/correct/", golds.correct, name="manage-gold-correct"),
+    path(f"{MANAGE}/golds/<uuid:task>/retire/", golds.retire, name="manage-gold-retire"),
 ]
