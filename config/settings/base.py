@@ -91,6 +91,9 @@ globals().update(queues_of("celery"))
 # Without a broker the serving process works off the same rows from a thread of its own.
 IS_WORKER_EMBEDDED = env.boolean("ASSAY_EMBEDDED_WORKER", default=not REDIS_URL)
 
+# How many processes serve; `manage.py serve --processes` says it.
+SERVER_PROCESSES = 1
+
 CACHES = {
     "default": (
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}

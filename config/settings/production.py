@@ -10,8 +10,10 @@ DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY")
 if len(SECRET_KEY) < 50 or SECRET_KEY.startswith(("change", "insecure", "django-insecure")):
     raise ImproperlyConfigured("SECRET_KEY is a default or shorter than 50 characters; generate a new one")
-ALLOWED_HOSTS = env.names("ASSAY_HOSTS")
-CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if not host.startswith((".", "*"))]
+HOSTS = env.names("ASSAY_HOSTS")
+# Health checks ask from inside the container.
+ALLOWED_HOSTS = [*HOSTS, "127.0.0.1"]
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in HOSTS if not host.startswith((".", "*"))]
 
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

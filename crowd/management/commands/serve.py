@@ -8,15 +8,21 @@ import tempfile
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 from granian import Granian
 from granian.constants import Interfaces
+
+from crowd.checks import SERVING
 
 
 class Command(BaseCommand):
     """`manage.py serve`: a production server, ready with nothing configured."""
 
     help = "Serve the API and the pages."
+    # `handle` runs those for a server, once it knows the number of processes.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Address and size."""
@@ -34,6 +40,10 @@ class Command(BaseCommand):
             # looks for it when it is imported, and the checks before this line have imported it: begin again.
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="assay-metrics-")
             os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  our own command line, again
+        settings.SERVER_PROCESSES = options["processes"]
+        # Refuses on an error, such as tables of another version; says what else is not as it should be.
+        self.check(tags=[SERVING], databases=["default"], include_deployment_checks=True)
+        connections.close_all()
         Granian(
             "config.wsgi:application",
             address=options["host"],
