@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
 from crowd import errors
+
+logger = logging.getLogger(__name__)
 
 STATUS_OF: dict[type[errors.DomainError], int] = {
     errors.NotFound: status.HTTP_404_NOT_FOUND,
@@ -39,6 +43,14 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         response = _problem(STATUS_OF[type(error)], error.code, error.detail, problems)
         if isinstance(error, errors.InProgress):
             response["Retry-After"] = "1"
+        return response
+    if isinstance(error, (OperationalError, InterfaceError)):
+        # Gone, starting, full, or it broke off a transaction: whether it was committed, a repeat finds out.
+        logger.warning("the database could not serve a call: %s", error)
+        response = _problem(
+            status.HTTP_503_SERVICE_UNAVAILABLE, "database_away", "the database is away; repeat the call"
+        )
+        response["Retry-After"] = "1"
         return response
     if isinstance(error, Http404):
         error = exceptions.NotFound()

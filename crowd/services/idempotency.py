@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.utils import timezone
 
 from crowd.errors import InProgress, KeyReused
 from crowd.models import IdempotencyRecord, User
 
 # How long a repeat waits for the first call before it is told to come back.
 WAIT_SECONDS = 2
+# How long a repeat finds the first outcome: longer than any client goes on trying.
+KEPT = timedelta(days=1)
+FORGOTTEN_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,14 @@ def run_once(*, user: User, key: str, request_digest: str, act: Callable[[], Out
         if stored is None:
             raise
         return stored, True
+
+
+def forget_outcomes() -> int:
+    """Delete outcomes that no repeat will ask for, some thousand at a time; returns how many."""
+    old = IdempotencyRecord.objects.filter(created_at__lt=timezone.now() - KEPT).order_by("created_at")
+    return IdempotencyRecord.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])).delete()[
+        0
+    ]
 
 
 def _wait_briefly() -> None:

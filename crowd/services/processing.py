@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 
 from django.db import transaction
 from django.db.models import F
@@ -72,7 +73,7 @@ def _postpone(answer_id: int, error: Exception) -> None:
             return
         answer = waiting.select_related("project", "worker").get()
         now = timezone.now()
-        waiting.update(process_after=now + pause_after(answer.process_attempts))
+        waiting.update(process_after=now + pause_after(answer.process_attempts, chance=random.random()))
         if answer.process_attempts == 1:
             record_event(
                 kind=EventKind.PROCESSING_FAILED,

@@ -24,6 +24,7 @@ from crowd.services.appeals import grant_unanswered
 from crowd.services.assignments import expire_assignment
 from crowd.services.courier import prune_log
 from crowd.services.file_jobs import enqueue_lost_files
+from crowd.services.idempotency import forget_outcomes
 from crowd.services.leases import adjust_leases
 from crowd.services.measuring import due_measurements, forget_browsers, measure_project
 from crowd.services.panels import refresh_panels, stale_panels
@@ -69,6 +70,7 @@ def sweep_once() -> None:
         enqueue_panels(project_id)
     prune_log()
     forget_windows()
+    forget_outcomes()
     enqueue_lost_files()
     seal_events()
 
@@ -86,6 +88,7 @@ def work_off() -> bool:
     adjust_leases()
     settle_silence()
     forget_windows()
+    forget_outcomes()
     for project_id in list(_due_refits().values_list("id", flat=True)):
         refit_project(project_id=project_id)
     forget_browsers()
