@@ -44,6 +44,8 @@ def main() -> None:
     minutes = options.minutes or (0.5 if report.quick else 10.0)
     tasks = options.tasks or (5_000 if report.quick else 100_000)
     folder = Path(tempfile.mkdtemp(prefix="assay-load-"))
+    # PostgreSQL runs as another user where this is root, and must come through.
+    folder.chmod(0o755)
     run = make_run(folder, web=options.web, workers=options.job_processes)
     try:
         run.stack.start()
@@ -77,7 +79,7 @@ def _measure(report: Report, run: Any, project: Any, people: list[Any], minutes:
     warm = began + min(60.0, minutes * 60 / 4)
     while time.monotonic() < end and any(person.is_alive() for person in crowd):
         time.sleep(1.0)
-        lags.append(_oldest_seconds(project))
+        lags.append(_oldest_seconds())
         if time.monotonic() > warm and (not memory or time.monotonic() > end - 2.0):
             memory.append(_memory(run))
     over.set()
@@ -121,7 +123,7 @@ def _raw(report: Report, options: argparse.Namespace) -> None:
     report.figure("share of the raw SQL limit", share * 100, "%")
 
 
-def _oldest_seconds(project: Any) -> float:
+def _oldest_seconds() -> float:
     """How long the oldest unprocessed answer has waited."""
     from django.utils import timezone
 

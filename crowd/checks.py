@@ -14,7 +14,7 @@ from django.utils import timezone
 
 # Run by `serve` before it serves, with `check --deploy --database default` by an operator.
 SERVING = "serving"
-# Leases and retries are counted in seconds; the hot path asks the database what time it is, everything else the process.
+# Leases are counted in seconds; a claim asks the database what time it is, everything else the process.
 LARGEST_SKEW_SECONDS = 2.0
 
 
@@ -56,7 +56,7 @@ def check_several_processes(app_configs: Any, **kwargs: Any) -> list[CheckMessag
         found.append(
             Warning(
                 f"there is no broker, and each of {settings.SERVER_PROCESSES} processes works off the same jobs",
-                hint="Nothing is done twice, but they get in each other's way: set REDIS_URL and run workers with beat.",
+                hint="Nothing is done twice, but they get in each other's way: set REDIS_URL, run workers and beat.",
                 id="assay.W002",
             )
         )

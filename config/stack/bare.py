@@ -84,7 +84,7 @@ def _database(service: Service, places: Places, folder: Path) -> Process:
     command = [str(programs / "postgres"), "-D", str(data), "-p", port, "-c", "listen_addresses=127.0.0.1"]
     command += ["-c", f"unix_socket_directories={folder}", *places.postgres_options]
     path = f"{programs}:{os.environ['PATH']}"
-    environment = {"PGHOST": "127.0.0.1", "PGPORT": port, "LC_ALL": "C.UTF-8", "PATH": path}
+    environment = {"PGHOST": "127.0.0.1", "PGPORT": port, "LC_ALL": "C.UTF-8", "PATH": path, "TMPDIR": str(folder)}
     database = service.environment["POSTGRES_DB"]
     # What the image does at its first start.
     create = f"echo 'CREATE DATABASE {database}' | {programs / 'postgres'} --single -D {data} postgres"
@@ -98,7 +98,7 @@ def _redis(service: Service, places: Places, folder: Path) -> Process:
     where = ["--bind", "127.0.0.1", "--port", str(places.redis_port), "--dir", str(folder)]
     test = _test(service.health)
     health = [test[0], "-p", str(places.redis_port), *test[1:]]
-    return Process(service, [*service.command, *where], dict(os.environ), health, folder)
+    return Process(service, [*service.command, *where], dict(os.environ) | {"TMPDIR": str(folder)}, health, folder)
 
 
 def postgres_programs() -> Path:

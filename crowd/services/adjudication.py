@@ -15,6 +15,7 @@ from django.utils import timezone
 from crowd.enums import EventKind, TaskState
 from crowd.errors import Conflict, DomainError, FieldProblem, InvalidInput, NotFound
 from crowd.models import Adjudication, Answer, Consensus, Project, Skill, Task, User
+from crowd.policies.answer_types import AnswerForm
 from crowd.policies.known_answers import answer_of, known_consensus
 from crowd.queries.forms import form_of
 from crowd.services.announcements import LabelChange, announce_label_changes, task_notice
@@ -133,8 +134,7 @@ def _decide(
                 "updated_at": now,
             },
         )
-        for answer in sorted(answers, key=lambda one: one.worker_id):
-            _note_evidence(answer, form.is_right(answer.value, [value]))
+        note_evidence(answers=answers, form=form, value=value)
         record_event(
             kind=kind,
             project=project,
@@ -166,10 +166,11 @@ def _announce(task: Task, project: Project, consensus: Consensus, before: Any, a
     announce_all(project=project, notices=[notice], at=at)
 
 
-def _note_evidence(answer: Answer, is_right: bool) -> None:
-    column = "adjudicated_right" if is_right else "adjudicated_wrong"
+def note_evidence(*, answers: Sequence[Answer], form: AnswerForm, value: Any) -> None:
+    """Count for everybody who answered whether the expert agrees, apart from gold."""
     now = timezone.now()
-    Skill.objects.get_or_create(project_id=answer.project_id, worker_id=answer.worker_id, defaults={"updated_at": now})
-    Skill.objects.filter(project_id=answer.project_id, worker_id=answer.worker_id).update(
-        **{column: F(column) + 1, "updated_at": now}
-    )
+    for answer in sorted(answers, key=lambda one: one.worker_id):
+        mine = {"project_id": answer.project_id, "worker_id": answer.worker_id}
+        column = "adjudicated_right" if form.is_right(answer.value, [value]) else "adjudicated_wrong"
+        Skill.objects.get_or_create(**mine, defaults={"updated_at": now})
+        Skill.objects.filter(**mine).update(**{column: F(column) + 1, "updated_at": now})
