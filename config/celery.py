@@ -6,7 +6,7 @@ import os
 
 from celery import Celery
 
-import config.heartbeats  # noqa: F401  connects the heartbeat of workers
+import config.heartbeats
 import config.job_ids  # noqa: F401  connects the signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -40,6 +43,7 @@ from crowd.services.training import close_idle
 from crowd.services.trust_appeals import grant_unjudged
 from crowd.services.trust_terms import expire_levels
 
+logger = logging.getLogger(__name__)
 BATCH = 200
 # A message that has not led to processing after this long is taken to be lost.
 LOST_AFTER = timedelta(seconds=30)
@@ -47,32 +51,7 @@ LOST_AFTER = timedelta(seconds=30)
 
 def sweep_once() -> None:
     """With a broker: expire leases, enqueue whatever lost its message, and the fits that are due."""
-    expire_overdue()
-    expire_levels()
-    reopen_due()
-    restitutions_due()
-    forget_browsers()
-    for project_id in due_measurements().values_list("project_id", flat=True)[:BATCH]:
-        enqueue_measurement(project_id)
-    close_idle()
-    adjust_leases()
-    settle_silence()
-    lost = unprocessed().filter(created_at__lt=timezone.now() - LOST_AFTER)
-    for answer_id in lost.values_list("id", flat=True)[:BATCH]:
-        enqueue_answer(answer_id)
-    for project_id in _due_refits().values_list("id", flat=True):
-        enqueue_refit(project_id)
-    for run_id in due_runs().values_list("id", flat=True)[:BATCH]:
-        enqueue_rater(run_id)
-    for webhook_id in due_webhooks(timezone.now()).values_list("id", flat=True)[:BATCH]:
-        enqueue_webhook(webhook_id)
-    for project_id in stale_panels():
-        enqueue_panels(project_id)
-    prune_log()
-    forget_windows()
-    forget_outcomes()
-    enqueue_lost_files()
-    seal_events()
+    _take([*UPKEEP, *LOOKS, prune_log])
 
 
 def work_off() -> bool:
@@ -80,22 +59,61 @@ def work_off() -> bool:
     answer_ids = list(unprocessed().values_list("id", flat=True)[:BATCH])
     for answer_id in answer_ids:
         process_or_postpone(answer_id=answer_id)
-    expire_overdue()
-    expire_levels()
-    reopen_due()
-    restitutions_due()
-    close_idle()
-    adjust_leases()
-    settle_silence()
-    forget_windows()
-    forget_outcomes()
+    _take([*UPKEEP, _refit_due, _measure_due])
+    return len(answer_ids) == BATCH
+
+
+def _take(steps: Iterable[Callable[[], object]]) -> None:
+    """Take every step; one that stumbles is logged and keeps nobody else waiting."""
+    for step in steps:
+        try:
+            step()
+        except (OperationalError, InterfaceError):
+            # The database is away: so it is for every other step.
+            raise
+        except Exception:
+            logger.exception("the sweep stumbled in %s; it goes on with what follows", step.__name__)
+
+
+def _look_for_answers() -> None:
+    lost = unprocessed().filter(created_at__lt=timezone.now() - LOST_AFTER)
+    for answer_id in lost.values_list("id", flat=True)[:BATCH]:
+        enqueue_answer(answer_id)
+
+
+def _look_for_fits() -> None:
+    for project_id in _due_refits().values_list("id", flat=True):
+        enqueue_refit(project_id)
+
+
+def _look_for_measurements() -> None:
+    for project_id in due_measurements().values_list("project_id", flat=True)[:BATCH]:
+        enqueue_measurement(project_id)
+
+
+def _look_for_raters() -> None:
+    for run_id in due_runs().values_list("id", flat=True)[:BATCH]:
+        enqueue_rater(run_id)
+
+
+def _look_for_webhooks() -> None:
+    for webhook_id in due_webhooks(timezone.now()).values_list("id", flat=True)[:BATCH]:
+        enqueue_webhook(webhook_id)
+
+
+def _look_for_panels() -> None:
+    for project_id in stale_panels():
+        enqueue_panels(project_id)
+
+
+def _refit_due() -> None:
     for project_id in list(_due_refits().values_list("id", flat=True)):
         refit_project(project_id=project_id)
-    forget_browsers()
+
+
+def _measure_due() -> None:
     for project_id in list(due_measurements().values_list("project_id", flat=True)[:BATCH]):
         measure_project(project_id=project_id)
-    seal_events()
-    return len(answer_ids) == BATCH
 
 
 def work_off_raters() -> bool:
@@ -138,3 +156,29 @@ def _due_refits() -> QuerySet[Project]:
     # A lease that ran out belongs to a fit that died after it had cleared the flag.
     is_dead = Q(refit_leased_until__lt=now)
     return Project.objects.filter((is_due & is_free) | is_dead)
+
+
+# What the sweep does itself, short as it is.
+UPKEEP: tuple[Callable[[], object], ...] = (
+    expire_overdue,
+    expire_levels,
+    reopen_due,
+    restitutions_due,
+    forget_browsers,
+    close_idle,
+    adjust_leases,
+    settle_silence,
+    forget_windows,
+    forget_outcomes,
+    seal_events,
+)
+# Where it looks for rows that wait longer than a message takes.
+LOOKS: tuple[Callable[[], object], ...] = (
+    _look_for_answers,
+    _look_for_fits,
+    _look_for_measurements,
+    _look_for_raters,
+    _look_for_webhooks,
+    _look_for_panels,
+    enqueue_lost_files,
+)
