@@ -408,6 +408,7 @@ class EventKind(TextChoices):
     BUDGET_ADDED = "budget_added"
     BONUS_PAID = "bonus_paid"
     MODEL_COST_OVERRUN = "model_cost_overrun"
+    HOLD_RELEASED = "hold_released"
     BATCH_MADE = "batch_made"
     BATCH_APPROVED = "batch_approved"
     BATCH_EXPORTED = "batch_exported"

@@ -38,6 +38,7 @@ from crowd.services.rates import forget_windows
 from crowd.services.refit import refit_project
 from crowd.services.reopening import reopen_due
 from crowd.services.restitution import restitutions_due
+from crowd.services.stale_holds import release_stale_holds
 from crowd.services.seals import seal_events
 from crowd.services.training import close_idle
 from crowd.services.trust_appeals import grant_unjudged
@@ -166,6 +167,7 @@ UPKEEP: tuple[Callable[[], object], ...] = (
     restitutions_due,
     forget_browsers,
     close_idle,
+    release_stale_holds,
     adjust_leases,
     settle_silence,
     forget_windows,
