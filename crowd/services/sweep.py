@@ -38,8 +38,8 @@ from crowd.services.rates import forget_windows
 from crowd.services.refit import refit_project
 from crowd.services.reopening import reopen_due
 from crowd.services.restitution import restitutions_due
-from crowd.services.stale_holds import release_stale_holds
 from crowd.services.seals import seal_events
+from crowd.services.stale_holds import release_stale_holds
 from crowd.services.training import close_idle
 from crowd.services.trust_appeals import grant_unjudged
 from crowd.services.trust_terms import expire_levels
