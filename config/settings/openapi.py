@@ -10,8 +10,8 @@ Assay hands overlapping tasks to workers, tests them with hidden golds, infers t
 `Idempotent-Replay: true`. The same key with another body is 422 `idempotency_key_reused`; while the first call still
 runs, 409 `in_progress` with `Retry-After`.
 
-**Configuration.** A GET brings an `ETag`. A PATCH with `If-Match` changes nothing and is 412 when somebody was faster;
-without `If-Match` it changes the fields that it names, whatever the others are by now.
+**Configuration.** A GET brings an `ETag`. A change with `If-Match` changes nothing and is 412 when somebody was faster;
+without `If-Match` a PATCH changes the fields that it names, whatever the others are by now.
 
 **Errors** are `application/problem+json` with a stable `code`; each of `errors` points at its field by a JSON pointer.
 

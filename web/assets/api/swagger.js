@@ -4,6 +4,7 @@ SwaggerUIBundle({
   url: document.getElementById("document").dataset.address,
   dom_id: "#document",
   deepLinking: true,
+  docExpansion: "none",
   validatorUrl: null,
   presets: [SwaggerUIBundle.presets.apis],
   layout: "BaseLayout",
