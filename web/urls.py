@@ -11,6 +11,7 @@ from web.account.views import HomeView, LogInPage, own_page
 from web.language import choose_language
 from web.manager import panels
 from web.manager import views as manager
+from web.manager.project_urls import urlpatterns as project_pages
 from web.manager.urls import urlpatterns as manager_pages
 from web.operators.views import show_server
 from web.worker import courses
@@ -49,4 +50,5 @@ urlpatterns = [
     path(f"{MANAGE}/launch/", manager.launch, name="manage-launch"),
     path(f"{MANAGE}/pause/", manager.pause, name="manage-pause"),
     *manager_pages,
+    *project_pages,
 ]

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F
 
 from crowd.enums import EventKind
-from crowd.errors import BudgetExhausted, InvalidInput
+from crowd.errors import BudgetExhausted, Conflict, InvalidInput
 from crowd.models import BudgetShard, Project, User
 from crowd.services.events import record_event
 
@@ -65,6 +65,25 @@ def add_to_budget(*, project: Project, amount_micros: int, actor: User) -> Proje
             detail={"amount_micros": amount_micros, "budget_micros": project.budget_micros},
         )
     return project
+
+
+def replace_budget(*, project: Project, amount_micros: int | None) -> None:
+    """Give a project another budget, or none, in the caller's transaction, which saves ``budget_micros``.
+
+    Raises Conflict once something has been reserved or spent: what is left then says more than what there was.
+    """
+    # Locked in the order of their keys, as gatherers do.
+    shards = list(BudgetShard.objects.select_for_update().filter(project=project).order_by("pk"))
+    if project.budget_micros is not None and sum(shard.left_micros for shard in shards) != project.budget_micros:
+        raise Conflict("some of the budget is reserved or spent; raise it instead of replacing it")
+    if not shards:
+        if amount_micros is not None:
+            create_budget(project=project, amount_micros=amount_micros)
+        return
+    first, *others = shards
+    share = (amount_micros or 0) // SHARDS
+    BudgetShard.objects.filter(pk__in=[shard.pk for shard in others]).update(left_micros=share)
+    BudgetShard.objects.filter(pk=first.pk).update(left_micros=(amount_micros or 0) - share * len(others))
 
 
 def _take(shard: BudgetShard, amount_micros: int) -> bool:

@@ -36,7 +36,8 @@ class Change:
 
 def configuration_of(project: Project) -> dict[str, Any]:
     """What a version of the project stands for."""
-    return {name: getattr(project, name) for name in (*CONFIGURABLE, "state", "is_lease_fixed", "budget_micros")}
+    names = (*CONFIGURABLE, *("state", "is_lease_fixed", "budget_micros", "answer_type", "answer_options", "currency"))
+    return {name: getattr(project, name) for name in names}
 
 
 def configure_project(*, project: Project, change: Change, actor: User, version: str | None = None) -> Project:
@@ -113,7 +114,8 @@ def clone_project(*, project: Project, name: str, actor: User) -> Project:
         return clone
 
 
-def _problems(row: Project, before: dict[str, Any]) -> list[FieldProblem]:
+def problems_of(row: Project) -> list[FieldProblem]:
+    """What is wrong with a configuration that is not saved yet."""
     problems = check_project(
         labels=row.labels,
         min_overlap=row.min_overlap,
@@ -126,12 +128,17 @@ def _problems(row: Project, before: dict[str, Any]) -> list[FieldProblem]:
         audit_share=row.audit_share,
         label_worth_micros=row.label_worth_micros,
     )
+    if row.label_worth_micros is not None and not row.price_micros:
+        problems.append(FieldProblem("/label_worth", "only weighed against a price; set one"))
+    return problems
+
+
+def _problems(row: Project, before: dict[str, Any]) -> list[FieldProblem]:
+    problems = problems_of(row)
     if "labels" in before:
         were, are = ([label["value"] for label in labels] for labels in (before["labels"], row.labels))
         if were != are:
             problems.append(
                 FieldProblem("/labels", f"the values stay {', '.join(were[:10])}, in this order; titles may change")
             )
-    if row.label_worth_micros is not None and not row.price_micros:
-        problems.append(FieldProblem("/label_worth", "only weighed against a price; set one"))
     return problems

@@ -15,6 +15,8 @@ from crowd.models import Assignment, Project, Worker
 WORK_PAGES = ["work", "work-wait", "work-finished", "work-no-budget"]
 WORK_ACTIONS = ["work-claim", "work-submit", "work-renew", "work-skip", "work-release"]
 MANAGE_ACTIONS = ["manage-launch", "manage-pause"]
+SETUP_PAGES = ["setup-question", "setup-tasks", "setup-golds", "setup-pay", "setup-launch"]
+SETUP_FORMS = [*SETUP_PAGES, "setup-preview"]
 OF_A_PROJECT = [*WORK_PAGES, *WORK_ACTIONS, "manage", *MANAGE_ACTIONS]
 
 
@@ -66,6 +68,31 @@ def test_only_owner_with_manager_open_the_manager_page(cast: Cast, log_in, name:
 @pytest.mark.parametrize("who", ["owner", "manager"])
 def test_owner_and_manager_open_the_manager_page(cast: Cast, log_in, who: str) -> None:
     assert log_in(getattr(cast, who)).get(reverse("manage", args=[cast.project.uid])).status_code == 200
+
+
+@pytest.mark.parametrize("who", ["worker", "finance", "stranger", "nobody"])
+def test_only_owner_with_manager_open_the_set_up(cast: Cast, log_in, who: str) -> None:
+    client = Client() if who == "nobody" else log_in(cast.worker.user if who == "worker" else getattr(cast, who))
+    wanted = 302 if who == "nobody" else 404
+    for name in SETUP_PAGES:
+        assert (name, client.get(reverse(name, args=[cast.project.uid])).status_code) == (name, wanted)
+    for name in SETUP_FORMS:
+        assert (name, client.post(reverse(name, args=[cast.project.uid])).status_code) == (name, wanted)
+    for name in ("setup-imports", "setup-example"):
+        assert client.get(reverse(name, args=[cast.project.uid, "tasks"])).status_code == wanted
+    cancel = reverse("setup-cancel", args=[cast.project.uid, uuid.uuid4()])
+    assert client.post(cancel).status_code == wanted
+
+
+@pytest.mark.parametrize("name", [*SETUP_FORMS])
+def test_a_set_up_form_without_its_token_is_refused(cast: Cast, name: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.owner)
+    assert client.post(reverse(name, args=[cast.project.uid])).status_code == 403
+
+
+def test_beginning_a_project_needs_a_log_in(db: None) -> None:
+    assert Client().get(reverse("manage-new"))["Location"] == f"{reverse('log-in')}?next={reverse('manage-new')}"
 
 
 def test_a_manager_who_is_not_enrolled_cannot_work(cast: Cast, log_in) -> None:

@@ -20,6 +20,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const selected = document.getSelection();
   const isSelecting = selected && !selected.isCollapsed && target.contains(selected.anchorNode);
   if (event.detail.requestConfig.triggeringEvent?.type === "load") return;
+  // A part that shows what is being typed elsewhere on the page is never behind it.
+  if ("follows" in target.dataset) return;
   const isBusy = [...target.querySelectorAll("input:not([type=hidden]), select, textarea")].some(isFilledIn);
   if (isSelecting || isBusy || target.contains(document.activeElement)) event.detail.shouldSwap = false;
   unfolded = [...target.querySelectorAll("details[open] > summary")].map((one) => one.textContent);

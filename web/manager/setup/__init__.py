@@ -1,0 +1,1 @@
+"""Setting a project up: pages that keep each step in a draft."""
