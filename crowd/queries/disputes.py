@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
-from crowd.enums import TaskState, WorkerKind
-from crowd.models import Adjudication, Answer, Project, Task, User
+from crowd.enums import EventKind, TaskState, WorkerKind
+from crowd.models import Adjudication, Answer, Event, Project, Task, User
 
 
 @dataclass(frozen=True)
@@ -82,3 +82,12 @@ def values_in_dispute(tasks: Sequence[Task]) -> dict[int, list[Any]]:
 
 def _own(project: Project, adjudicator: User) -> QuerySet[Answer, Any]:
     return Answer.objects.filter(project=project, worker__user=adjudicator).values("task_id")
+
+
+def sent_by_hand(tasks: Sequence[Task]) -> set[int]:
+    """Ids of the disputed tasks among these that a manager sent to an expert: no fit settles them; one query."""
+    uids = {task.uid: task.pk for task in tasks if task.state == TaskState.DISPUTED}
+    if not uids:
+        return set()
+    sent = Event.objects.filter(kind=EventKind.TASK_DISPUTED, subject__in=uids, actor__isnull=False)
+    return {uids[uid] for uid in sent.values_list("subject", flat=True) if uid is not None}

@@ -11,7 +11,7 @@ from crowd.models import Project
 from crowd.policies.answer_types import LABELLED
 from crowd.policies.fairness import PayForecast
 from crowd.policies.outlook import Outlook, foresee
-from crowd.queries.fairness import launch_forecast
+from crowd.queries.pay_forecast import launch_forecast
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def launch_outlook(project: Project) -> LaunchOutlook:
         target=project.target_confidence,
         min_overlap=project.min_overlap,
         max_overlap=project.max_overlap,
-        price_micros=project.price_micros,
+        price_micros=project.price_micros if pay.price_micros is None else round(pay.price_micros),
         gold_share=project.gold_rate if contents.golds else 0.0,
         seconds=pay.seconds,
         is_stated=pay.basis == "stated",

@@ -21,6 +21,7 @@ from crowd.policies.projects import chance_of_a_label
 from crowd.policies.routing import asked_priority, band_of, routed
 from crowd.policies.value_results import is_same_result
 from crowd.queries.consensus import answer_counts, counted_answers
+from crowd.queries.disputes import sent_by_hand
 from crowd.queries.forms import form_of
 from crowd.queries.model_votes import preview_votes
 from crowd.queries.posteriors import preview_posterior
@@ -127,11 +128,12 @@ def _settle(settled: Sequence[tuple[Task, Consensus | None, int]], project: Proj
     given_away = places_given_away(task_ids)
     audits = Audit.objects.in_bulk(task_ids, field_name="task_id")
     asked = dict(AskedMore.objects.filter(task_id__in=task_ids).values_list("task_id", "answers"))
+    by_hand = sent_by_hand([task for task, *_ in settled])
     worth = worth_of_an_answer(project)
     asks_for = form_of(project, {})
     form = asks_for if isinstance(asks_for, TextForm) else None
     for task, consensus, placed in settled:
-        if task.state not in (TaskState.OPEN, TaskState.COMPLETE, TaskState.DISPUTED):
+        if task.state not in (TaskState.OPEN, TaskState.COMPLETE, TaskState.DISPUTED) or task.pk in by_hand:
             continue
         answers = placed - given_away[task.pk]
         least = max(project.min_overlap, asked.get(task.pk, 0))

@@ -11,16 +11,18 @@ from django.utils import timezone
 
 from crowd.enums import AssignmentState, EventKind, TaskState
 from crowd.errors import Conflict, FieldProblem, InvalidInput, NotFound
-from crowd.models import Adjudication, AskedMore, Assignment, Project, Task, User
+from crowd.models import Adjudication, Answer, AskedMore, Assignment, Consensus, Project, Task, User
 from crowd.policies.routing import asked_priority, routed
 from crowd.queries.reopening import places_given_away
-from crowd.services.announcements import announce_extended, announce_reopened
+from crowd.services.announcements import announce_extended, announce_reopened, task_notice
 from crowd.services.assignments import end_lease
 from crowd.services.events import record_event
+from crowd.services.webhooks import announce_all
 
 MAX_MORE = 100
 # What webhooks are told: the manager's own words stay here, where they may name people.
 BY_HAND = "a manager asked for more answers"
+SENT_BY_HAND = "a manager asked for an expert's decision"
 # ``overlap`` is a small integer, and nobody needs so many.
 MAX_OVERLAP = 1000
 MAX_PRIORITY = 1000
@@ -92,6 +94,41 @@ def extend_task(*, project: Project, task_uid: uuid.UUID, answers: int, reason: 
             announce_extended(task=task, project=project, reason=BY_HAND, at=now)
         else:
             announce_reopened(tasks=[task], project=project, reason=BY_HAND, at=now)
+        task.refresh_from_db()
+        return task
+
+
+def send_to_expert(*, project: Project, task_uid: uuid.UUID, reason: str, actor: User) -> Task:
+    """Make a task a dispute, whatever its consensus: an expert decides it, and no fit does before.
+
+    Done twice it is done once. Raises NotFound, Conflict for a task that is cancelled, without an answer or decided.
+    """
+    with transaction.atomic():
+        task = _locked(project, task_uid)
+        if task.state == TaskState.DISPUTED:
+            return task
+        if task.state == TaskState.CANCELLED:
+            raise Conflict("the task is cancelled; there is nothing to decide")
+        if Adjudication.objects.filter(task=task).exists():
+            raise Conflict("an expert has decided this task already")
+        answers = Answer.objects.filter(task=task).count()
+        if not answers:
+            raise Conflict("the task has no answers yet; an expert would have nothing to weigh")
+        now = timezone.now()
+        # Places that nobody holds are withdrawn; those that are lent out end as always.
+        Task.objects.filter(pk=task.pk).update(
+            state=TaskState.DISPUTED, overlap=F("overlap") - F("open_slots"), open_slots=0, is_open=False
+        )
+        _record(EventKind.TASK_DISPUTED, task, project, actor, {"reason": reason}, now)
+        notice = task_notice(
+            kind=EventKind.TASK_DISPUTED,
+            task=task,
+            consensus=Consensus.objects.filter(task=task).first(),
+            answers=answers,
+            project=project,
+            reason=SENT_BY_HAND,
+        )
+        announce_all(project=project, notices=[notice], at=now)
         task.refresh_from_db()
         return task
 

@@ -10,6 +10,7 @@ import pytest
 from django.urls import reverse
 from manager_scenes import manager_scenes
 from playwright.sync_api import Page, expect
+from project_scenes import project_scenes
 from scenes import Scene, build_scenes, question_scenes, session_cookie
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +29,7 @@ SHARES = 2
 PARTS: dict[str, Callable[[], list[Scene]]] = {
     "site": lambda: build_scenes()[1] + question_scenes(),
     "manager": manager_scenes,
+    "project": project_scenes,
 }
 
 

@@ -103,6 +103,11 @@ def user_of(request: HttpRequest) -> User:
     return request.user
 
 
+def way_back(request: HttpRequest, name: str, project: Project) -> str:
+    """Where a form leads to when all went well: the page of the project that it names as ``next``, else ``name``."""
+    return _back(request, name, project.uid, {})
+
+
 def page_of(request: HttpRequest, rows: Any, size: int, name: str = "page") -> Page[Any]:
     """A page of rows; a number past the end or of no sense shows the nearest page instead of an error."""
     return Paginator(rows, size).get_page(request.GET.get(name, "1"))

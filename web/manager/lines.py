@@ -105,12 +105,17 @@ class ConsensusLine:
         """The posterior as a bar, in the order of the label set; empty where it is not one label out of several."""
         if self.row.label_index is None:
             return []
-        start, parts = 0.0, []
-        for i, (title, share) in enumerate(zip(_titles(self.project), self.row.posterior, strict=True)):
-            width = share * SHARE_BAR_WIDTH
-            parts.append(Share(title, percent(share, 1), coordinate(start), coordinate(width), i % LABEL_COLOURS))
-            start += width
-        return parts
+        return posterior_bar(self.project, self.row.posterior)
+
+
+def posterior_bar(project: Project, posterior: Sequence[float]) -> list[Share]:
+    """Shares of the labels as a bar, in the order of the label set."""
+    start, parts = 0.0, []
+    for i, (title, share) in enumerate(zip(_titles(project), posterior, strict=True)):
+        width = share * SHARE_BAR_WIDTH
+        parts.append(Share(title, percent(share, 1), coordinate(start), coordinate(width), i % LABEL_COLOURS))
+        start += width
+    return parts
 
 
 @dataclass(frozen=True)
