@@ -14,7 +14,8 @@ from crowd.policies.forms.labels import OWN_TITLES
 from crowd.policies.projects import usual_scale
 from crowd.services.budgets import replace_budget
 from crowd.services.events import record_event
-from crowd.services.project_settings import CONFIGURABLE, problems_of, version_of
+from crowd.services.project_settings import CONFIGURABLE, configuration_of, problems_of
+from crowd.services.versions import version_of
 
 # What tasks and golds were checked against when they were added.
 FIXED_BY_TASKS = ("answer_type", "labels", "answer_options")
@@ -29,7 +30,7 @@ def shape_draft(*, project: Project, fields: dict[str, Any], actor: User, versio
     """
     with transaction.atomic():
         row = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
-        if version is not None and version != version_of(row):
+        if version is not None and version != version_of(configuration_of(row)):
             raise ChangedMeanwhile("the draft has changed since it was read; read it again")
         if row.state != ProjectState.DRAFT:
             raise Conflict("the project is no draft any more; change its settings instead")

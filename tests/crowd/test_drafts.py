@@ -12,8 +12,9 @@ from crowd.models import BudgetShard, Event, Project
 from crowd.services.budgets import reserve
 from crowd.services.drafts import shape_draft
 from crowd.services.fairness import set_fairness_terms
-from crowd.services.project_settings import version_of
+from crowd.services.project_settings import configuration_of
 from crowd.services.projects import ProjectPlan, create_project
+from crowd.services.versions import version_of
 
 LABELS = ({"value": "a", "title": "A"}, {"value": "b", "title": "B"})
 
@@ -90,7 +91,7 @@ def test_a_currency_stays_once_a_floor_is_set_in_it(cast: Cast, draft: Project) 
 
 
 def test_two_managers_do_not_overwrite_each_other(cast: Cast, draft: Project) -> None:
-    seen = version_of(draft)
+    seen = version_of(configuration_of(draft))
     shape_draft(project=draft, fields={"answer_options": {}, "name": "First"}, actor=cast.owner, version=seen)
     with pytest.raises(ChangedMeanwhile):
         shape_draft(project=draft, fields={"name": "Second"}, actor=cast.manager, version=seen)

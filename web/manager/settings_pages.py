@@ -16,7 +16,8 @@ from crowd.errors import ChangedMeanwhile, InvalidInput
 from crowd.models import Project
 from crowd.policies.answer_types import LABELLED
 from crowd.queries.listings import members_of
-from crowd.services.project_settings import Change, archive_project, clone_project, configure_project, version_of
+from crowd.services.project_settings import Change, archive_project, clone_project, configuration_of, configure_project
+from crowd.services.versions import version_of
 from quality.aggregation import MODELS
 from web.manager.doors import manager_form, manager_page, show, user_of
 from web.manager.members import ROLES
@@ -116,7 +117,7 @@ class SettingsForm(forms.Form):
 def settings_initial(project: Project) -> dict[str, Any]:
     """The fields as the project has them."""
     return {
-        "version": version_of(project),
+        "version": version_of(configuration_of(project)),
         "name": project.name,
         "instructions": project.instructions,
         "labels": lines_of(project.labels),
@@ -154,7 +155,9 @@ def keep_settings(request: HttpRequest, project: Project) -> HttpResponse:
         )
     except ChangedMeanwhile:
         project.refresh_from_db()
-        clashed = SettingsForm({**request.POST.dict(), "version": version_of(project)}, project=project)
+        clashed = SettingsForm(
+            {**request.POST.dict(), "version": version_of(configuration_of(project))}, project=project
+        )
         words = _("Somebody else has changed the settings meanwhile. Nothing was kept; your fields are below.")
         clashed.add_error(None, words)
         return _page(request, project, clashed, now=project)

@@ -22,8 +22,9 @@ from crowd.queries.fairness import fairness_terms
 from crowd.queries.outlook import launch_outlook
 from crowd.services.drafts import shape_draft
 from crowd.services.fairness import set_fairness_terms
-from crowd.services.project_settings import version_of
+from crowd.services.project_settings import configuration_of
 from crowd.services.projects import create_project, launch_project
+from crowd.services.versions import version_of
 from web.manager.access import READ, WRITE, for_managers, user_of
 from web.manager.setup.forms import (
     BeginForm,
@@ -161,7 +162,7 @@ def _shape(request: HttpRequest, project: Project, form: Form, fields: dict[str,
 def _version(request: HttpRequest, project: Project, form: Form) -> str:
     """The version that the page was made from; after a clash the new one, so that sending again means it."""
     given = request.POST.get("version")
-    return version_of(project) if given is None or form.has_error(NON_FIELD_ERRORS, CLASH) else given
+    return version_of(configuration_of(project)) if given is None or form.has_error(NON_FIELD_ERRORS, CLASH) else given
 
 
 def _kind(request: HttpRequest, project: Project) -> str:
