@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 # Accounts of models and of workers who come by key only: an address that can never receive mail (RFC 2606).
 MACHINE_DOMAIN = "machine.invalid"
@@ -43,6 +45,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Counted up when what the account may do changes: sessions from before end.
+    session_epoch = models.PositiveIntegerField(default=0)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -54,3 +58,19 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def get_session_auth_hash(self) -> str:
+        """What a session holds and is compared with: changes with the password, as Django's, and with the epoch."""
+        own = super().get_session_auth_hash()
+        return (
+            own if not self.session_epoch else salted_hmac(own, str(self.session_epoch), algorithm="sha256").hexdigest()
+        )
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same under earlier secrets of the server."""
+        for own in super().get_session_auth_fallback_hash():
+            yield (
+                own
+                if not self.session_epoch
+                else salted_hmac(own, str(self.session_epoch), algorithm="sha256").hexdigest()
+            )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 import socket
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from crowd.enums import FailureReason
+from crowd.networks import as_address, is_public
 
 MAX_REPLY_BYTES = 4 * 1024 * 1024
 CONNECT_SECONDS = 10.0
@@ -59,11 +59,10 @@ def address_problem(url: str, *, is_local_allowed: bool) -> str | None:
         return "0 is no port"
     if parts.scheme == "http" and not is_local_allowed:
         return "use https; http is for local models, which this server's settings do not allow"
-    try:
-        literal = ipaddress.ip_address(parts.hostname)
-    except ValueError:
+    literal = as_address(parts.hostname)
+    if literal is None or is_local_allowed or is_public(literal):
         return None
-    return None if is_local_allowed or literal.is_global else f"{literal} is not a public address"
+    return f"{literal} is not a public address"
 
 
 class Endpoint:
@@ -161,7 +160,8 @@ class Endpoint:
         addresses = [str(info[4][0]).split("%")[0] for info in found]
         if not self._is_local_allowed:
             for address in addresses:
-                if not _is_public(address):
+                found_address = as_address(address)
+                if found_address is None or not is_public(found_address):
                     raise CallFailed(
                         FailureReason.REJECTED,
                         f"{host} leads to {address}, which is not a public address; the settings do not allow that",
@@ -188,12 +188,6 @@ def retry_after_seconds(value: str | None) -> float | None:
     if value is None or not re.fullmatch(r"\d{1,6}(\.\d+)?", value.strip()):
         return None
     return float(value)
-
-
-def _is_public(address: str) -> bool:
-    parsed = ipaddress.ip_address(address)
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return (mapped or parsed).is_global and not parsed.is_multicast
 
 
 def _count(value: Any) -> int | None:

@@ -10,6 +10,7 @@ from crowd.enums import EventKind, Role
 from crowd.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from crowd.models import Membership, Project, User
 from crowd.services.events import record_event
+from crowd.services.sessions import end_sessions
 
 
 def set_member(*, project: Project, email: str, role: Role, actor: User) -> Membership:
@@ -33,6 +34,7 @@ def remove_member(*, project: Project, user_uid: uuid.UUID, actor: User) -> None
         _lock(project)
         _keep_an_owner(project, user)
         Membership.objects.filter(project=project, user=user).exclude(role=Role.WORKER).delete()
+        end_sessions(user_id=user.pk)
         record_event(kind=EventKind.MEMBER_REMOVED, project=project, actor=actor, subject=user.uid)
 
 
@@ -45,8 +47,10 @@ def _set(project: Project, user: User, role: Role, actor: User) -> Membership:
         if role != Role.OWNER:
             _keep_an_owner(project, user)
         others = Membership.objects.filter(project=project, user=user).exclude(role__in=[Role.WORKER, role])
-        others.delete()
-        membership, _ = Membership.objects.get_or_create(project=project, user=user, role=role)
+        has_lost, _ = others.delete()
+        membership, is_new = Membership.objects.get_or_create(project=project, user=user, role=role)
+        if has_lost or is_new:
+            end_sessions(user_id=user.pk)
         record_event(kind=EventKind.MEMBER_SET, project=project, actor=actor, subject=user.uid, detail={"role": role})
         return membership
 

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from crowd.policies.addresses import as_address, check_url, is_allowed, is_public, port_of
+from crowd.networks import as_address, is_public
+from crowd.policies.addresses import check_url, is_allowed, port_of
 
 # From the look-up of the name to the last byte that is read.
 TOTAL_SECONDS = 20.0

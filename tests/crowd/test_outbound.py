@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from webhook_receiver import receiving
 
-from crowd.policies.addresses import as_address, check_url, is_public
+from crowd.networks import as_address, is_public
+from crowd.policies.addresses import check_url
 from crowd.services import outbound
 from crowd.services.outbound import REPLY_BYTES, post
 
