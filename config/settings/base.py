@@ -120,7 +120,7 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "log-in"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 # Log-ins that fail: counted in the database, so that all processes count together, by account and address together, so
-# that nobody can lock out somebody else from afar. What was tried is forgotten after the pause (crowd/services/retention.py).
+# that nobody can lock out somebody else from afar.
 AXES_FAILURE_LIMIT = env.integer("ASSAY_LOG_IN_TRIES", 10, minimum=1)
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -224,6 +224,14 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.text("ASSAY_LOG_LEVEL", "WARNING")},
     # Django sends its own lines to a handler of its own besides, and administrators mails with whole requests.
     "loggers": {"django": {"handlers": [], "propagate": True}, "django.server": {"handlers": [], "propagate": True}},
+}
+
+# --- what is forgotten ----------------------------------------------------------------------------------------
+# Days that rows are kept (crowd/services/retention.py); 0 for replies of models: as long as the project.
+KEPT_DAYS = {
+    "idempotency": env.integer("ASSAY_KEEP_IDEMPOTENCY_DAYS", 30, minimum=1),
+    "log_ins": env.integer("ASSAY_KEEP_LOG_IN_TRIES_DAYS", 2, minimum=1),
+    "model_replies": env.integer("ASSAY_KEEP_MODEL_REPLIES_DAYS", 0, minimum=0),
 }
 
 # --- figures --------------------------------------------------------------------------------------------------

@@ -61,16 +61,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_session_auth_hash(self) -> str:
         """What a session holds and is compared with: changes with the password, as Django's, and with the epoch."""
-        own = super().get_session_auth_hash()
-        return (
-            own if not self.session_epoch else salted_hmac(own, str(self.session_epoch), algorithm="sha256").hexdigest()
-        )
+        return self._with_epoch(super().get_session_auth_hash())
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
         """The same under earlier secrets of the server."""
         for own in super().get_session_auth_fallback_hash():
-            yield (
-                own
-                if not self.session_epoch
-                else salted_hmac(own, str(self.session_epoch), algorithm="sha256").hexdigest()
-            )
+            yield self._with_epoch(own)
+
+    def _with_epoch(self, own: str) -> str:
+        # The first epoch adds nothing: sessions from before it was counted go on.
+        epoch = self.session_epoch
+        return salted_hmac(own, str(epoch), algorithm="sha256").hexdigest() if epoch else own

@@ -31,7 +31,8 @@ def queue_lengths() -> dict[str, int] | None:
     """Messages by queue, with those given to a worker and not done yet; None without a broker or an answer."""
     if not settings.REDIS_URL:
         return None
-    names = [queue.name for queue in settings.CELERY_TASK_QUEUES]
+    # Made by `config.queues`, which the types cannot see.
+    names = [queue.name for queue in getattr(settings, "CELERY_TASK_QUEUES", ())]
     try:
         with _broker(settings.REDIS_URL).pipeline(transaction=False) as pipe:
             for name in names:

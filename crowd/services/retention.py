@@ -27,7 +27,8 @@ FORGOTTEN: dict[str, str] = {"forgotten": "kept as long as the settings say"}
 def apply_retention(*, is_at_once: bool = False) -> dict[str, int]:
     """Forget what is over; returns how many rows of each kind. Safe to run twice and at the same time.
 
-    Files, webhooks' messages and browsers are forgotten by those who keep them (`stored_files`, `courier`, `measuring`).
+    Files, webhooks' messages and browsers are forgotten by those who keep them: `stored_files`, `courier`,
+    `measuring`.
     """
     if not is_at_once and not cache.add(KEY, 1, EVERY_SECONDS):
         return {}

@@ -38,6 +38,7 @@ from crowd.services.rates import forget_windows
 from crowd.services.refit import refit_project
 from crowd.services.reopening import reopen_due
 from crowd.services.restitution import restitutions_due
+from crowd.services.retention import apply_retention
 from crowd.services.seals import seal_events
 from crowd.services.stale_holds import release_stale_holds
 from crowd.services.training import close_idle
@@ -172,6 +173,7 @@ UPKEEP: tuple[Callable[[], object], ...] = (
     settle_silence,
     forget_windows,
     forget_outcomes,
+    apply_retention,
     seal_events,
 )
 # Where it looks for rows that wait longer than a message takes.

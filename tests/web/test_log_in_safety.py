@@ -105,7 +105,8 @@ cookie = safe.cookies["csrftoken"]
 print(plain.status_code, plain["Location"], cookie["secure"], cookie["samesite"], client.get("/readyz").status_code)
 for name in names: print(name, safe[name], sep=": ")
 from django.conf import settings
-print(settings.SESSION_COOKIE_SECURE, settings.SESSION_COOKIE_HTTPONLY, settings.LOGGING["handlers"]["stderr"]["formatter"])
+form = settings.LOGGING["handlers"]["stderr"]["formatter"]
+print(settings.SESSION_COOKIE_SECURE, settings.SESSION_COOKIE_HTTPONLY, form)
 """
 
 
@@ -131,13 +132,9 @@ def test_productions_replies_are_locked_down(tmp_path) -> None:
     headers = dict(line.split(": ", 1) for line in lines[1:8])
     assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
     policy = headers.pop("Content-Security-Policy").split("; ")
-    assert {
-        "default-src 'self'",
-        "script-src 'self'",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    } <= {*policy}
+    for directive in ("default-src 'self'", "script-src 'self'", "object-src 'none'", "base-uri 'none'"):
+        assert directive in policy
+    assert "frame-ancestors 'none'" in policy
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "same-origin"
     assert "camera=()" in headers["Permissions-Policy"]

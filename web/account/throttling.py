@@ -26,7 +26,7 @@ def account_of(request: HttpRequest | None, credentials: dict[str, Any] | None =
     return str(given).replace("\0", "").strip().lower()[:MAX_LENGTH]
 
 
-def locked_out(request: HttpRequest, original_response: Any = None, credentials: Any = None) -> HttpResponse:
+def locked_out(request: HttpRequest, *args: Any) -> HttpResponse:  # noqa: ARG001  the library gives more
     """The page that says so, with 429."""
     minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
     response = render(request, "account/locked.html", {"minutes": minutes}, status=429)
