@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crowd', '0026_sheets'),
+        ('crowd', '0027_holds_released'),
     ]
 
     operations = [
