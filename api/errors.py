@@ -32,6 +32,7 @@ STATUS_OF: dict[type[errors.DomainError], int] = {
     errors.BudgetExhausted: status.HTTP_409_CONFLICT,
     errors.WorkerSuspended: status.HTTP_403_FORBIDDEN,
     errors.NotEnrolled: status.HTTP_403_FORBIDDEN,
+    errors.ConsentNeeded: status.HTTP_403_FORBIDDEN,
     errors.NotEligible: status.HTTP_403_FORBIDDEN,
 }
 

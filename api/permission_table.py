@@ -103,6 +103,12 @@ TABLE: dict[str, dict[str, Access]] = {
     "api-courses": {"GET": WORK},
     "api-course-start": {"POST": WORK},
     "api-step-answer": {"POST": WORK},
+    # one's own account
+    "api-own-consent": {"GET": WORK, "POST": WORK},
+    "api-own-export": {"GET": WORK},
+    "api-own-erase": {"POST": WORK},
+    "api-open-projects": {"GET": WORK},
+    "api-join": {"POST": WORK},
     # results
     "api-answers": {"GET": READ},
     "api-answer": {"GET": READ},

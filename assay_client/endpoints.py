@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assay_client.call import Endpoint, Pages
+from assay_client.calls import own_account as own_calls
 from assay_client.calls import pay as pay_calls
 from assay_client.calls import people as people_calls
 from assay_client.calls import projects as project_calls
@@ -47,6 +48,12 @@ class Endpoints:
     own_courses = Pages(work_calls.own_courses)
     start_course = Endpoint(work_calls.start_course)
     answer_step = Endpoint(work_calls.answer_step)
+    own_consent = Endpoint(own_calls.own_consent)
+    give_consent = Endpoint(own_calls.give_consent)
+    own_record = Endpoint(own_calls.own_record)
+    erase_account = Endpoint(own_calls.erase_account)
+    open_projects = Pages(own_calls.open_projects)
+    join = Endpoint(own_calls.join)
     # --- reports
     consensus = Pages(report_calls.consensus)
     answers = Pages(report_calls.answers)

@@ -36,6 +36,14 @@ def boolean(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name}={value!r} is neither true nor false; write 1 or 0")
 
 
+def one_of(name: str, values: tuple[str, ...], default: str) -> str:
+    """A variable that is one of a few words."""
+    value = os.environ.get(name, "") or default
+    if value not in values:
+        raise ImproperlyConfigured(f"{name}={value!r} is none of {', '.join(values)}")
+    return value
+
+
 def integer(name: str, default: int, *, minimum: int) -> int:
     """A whole number of at least ``minimum``."""
     value = os.environ.get(name, "")

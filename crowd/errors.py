@@ -60,6 +60,12 @@ class NotEligible(DomainError):
     code = "not_eligible"
 
 
+class ConsentNeeded(DomainError):
+    """The person has not agreed to the newest terms."""
+
+    code = "consent_needed"
+
+
 class StaleLease(DomainError):
     """The assignment is no longer active."""
 

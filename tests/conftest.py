@@ -11,6 +11,7 @@ from django.db import connection
 from prepared_database import copy_bare
 from rest_framework.test import APIClient
 
+from crowd.services.consents import forget_versions
 from web.catalogue import compile_all
 
 
@@ -54,6 +55,12 @@ def cast(db: None) -> Cast:
 def api() -> APIClient:
     """An API client without credentials."""
     return APIClient()
+
+
+@pytest.fixture(autouse=True)
+def _forget_consents() -> None:
+    """What a process remembers of published terms goes with the rows of the last test."""
+    forget_versions()
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crowd.errors import DomainError, NotEnrolled, NotFound
+from crowd.errors import DomainError, FieldProblem, NotEnrolled, NotFound
 
 SENTENCES = {
     "stale_lease": _("That task is no longer in your hands, so nothing was changed. Here is where you are now."),
@@ -30,6 +30,11 @@ def sentences_for(refusal: DomainError) -> list[str]:
     """What to tell whoever manages: the sentence, then each problem with the name of its field."""
     named = [f"{problem.pointer.strip('/').replace('/', ' ')}: {problem.detail}" for problem in refusal.problems]
     return [sentence_for(refusal), *named]
+
+
+def words_of(problem: FieldProblem) -> str:
+    """What is wrong with one field, for the person."""
+    return gettext(problem.detail)
 
 
 def hides_what_is_not_theirs(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

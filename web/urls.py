@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from web.account import pay
+from web.account import decisions, pay, profile, sign_up
+from web.account.consent import consent_page
 from web.account.statement import statement_page
 from web.account.views import HomeView, LogInPage, own_page
 from web.language import choose_language
@@ -26,7 +27,16 @@ urlpatterns = [
     path("log-out/", LogoutView.as_view(), name="log-out"),
     path("language/", choose_language, name="language"),
     path("operators/", show_server, name="operators"),
+    path("sign-up/", sign_up.ask_for_account, name="sign-up"),
+    path("sign-up/<str:token>/", sign_up.follow_link, name="sign-up-link"),
+    path("consent/", consent_page, name="consent"),
+    path("projects/<uuid:project>/join/", decisions.join, name="join"),
     path("me/", own_page, name="me"),
+    path("me/decisions/<uuid:change>/appeal/", decisions.appeal, name="me-decision-appeal"),
+    path("me/profile/", profile.show_profile, name="profile"),
+    path("me/profile/keep/", profile.keep_profile, name="profile-keep"),
+    path("me/password/", profile.change_password, name="password"),
+    path("me/erase/", profile.erase, name="erase"),
     path("me/pay/", pay.show_pay, name="me-pay"),
     path("me/pay/payee/", pay.keep_payee, name="me-payee"),
     path("me/pay/<uuid:answer>/appeal/", pay.appeal, name="me-appeal"),

@@ -174,7 +174,7 @@ def own_report_body(report: OwnReport) -> dict[str, Any]:
     skill = standing.skill
     return {
         "level": standing.enrolment.trust_level,
-        "access": report.access | {"is_warned": any(_is_warning(change) for change in standing.changes[:1])},
+        "access": report.access | {"is_warned": any(_is_warning(decision.change) for decision in standing.changes[:1])},
         "pay": _pay_body(report.pay, standing.project),
         "answers": standing.answered,
         "skill": (
@@ -199,7 +199,7 @@ def own_report_body(report: OwnReport) -> dict[str, Any]:
                 "expires_at": zulu_or_none(change.expires_at),
                 "created_at": zulu(change.created_at),
             }
-            for change in standing.changes
+            for change in (decision.change for decision in standing.changes)
         ],
         "confirmed_flags": [{"kind": flag.kind, "decided_at": zulu_or_none(flag.decided_at)} for flag in report.flags],
         "made_good": [

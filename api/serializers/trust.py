@@ -76,6 +76,7 @@ class RequirementsInput(serializers.Serializer[Any]):
     )
     max_answers = serializers.IntegerField(required=False, allow_null=True, default=None)
     daily_answers = serializers.IntegerField(required=False, allow_null=True, default=None)
+    is_open = serializers.BooleanField(required=False, default=False)
 
     def asked(self) -> Asked:
         """The validated body as the service takes it."""
@@ -86,6 +87,7 @@ class RequirementsInput(serializers.Serializer[Any]):
             trust_levels=tuple(TrustLevel(level) for level in body["trust_levels"]),
             max_answers=body["max_answers"],
             daily_answers=body["daily_answers"],
+            is_open=body["is_open"],
         )
 
 
@@ -135,6 +137,7 @@ def requirements_body(row: Requirements | None) -> dict[str, Any]:
         "trust_levels": [] if row is None else row.trust_levels,
         "max_answers": None if row is None else row.max_answers,
         "daily_answers": None if row is None else row.daily_answers,
+        "is_open": row is not None and row.is_open,
     }
 
 

@@ -48,6 +48,7 @@ class RequirementsOutput(serializers.Serializer[Any]):
     trust_levels = serializers.ListField(child=serializers.ChoiceField(TrustLevel.choices))
     max_answers = serializers.IntegerField(allow_null=True)
     daily_answers = serializers.IntegerField(allow_null=True)
+    is_open = serializers.BooleanField(help_text="Whether people with an account may enrol themselves.")
 
 
 class UseOutput(serializers.Serializer[Any]):

@@ -113,6 +113,20 @@ WEBHOOK_ALLOWED_HOSTS = env.names("ASSAY_WEBHOOK_ALLOWED_HOSTS", [])
 # The least for an active hour where a project sets no floor of its own, by currency; micro-units.
 PAY_FLOORS_MICROS = env.amounts_micros("ASSAY_PAY_FLOORS")
 
+# --- sign-up, mail -------------------------------------------------------------------------------------------------
+# closed: accounts are made by operators; invitation: by whoever has a link; open: by whoever asks for one.
+SIGN_UP = env.one_of("ASSAY_SIGN_UP", ("closed", "invitation", "open"), "invitation")
+EMAIL_HOST = env.text("ASSAY_MAIL_HOST", "localhost")
+EMAIL_PORT = env.integer("ASSAY_MAIL_PORT", 587, minimum=1)
+EMAIL_HOST_USER = env.text("ASSAY_MAIL_USER", "")
+EMAIL_HOST_PASSWORD = env.text("ASSAY_MAIL_PASSWORD", "")
+EMAIL_USE_TLS = env.boolean("ASSAY_MAIL_TLS", default=True)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("ASSAY_MAIL_FROM", "assay@localhost")
+if not env.text("ASSAY_MAIL_HOST", ""):
+    # Without a server mails are written to the log, where an operator finds them.
+    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
 # --- accounts -------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "crowd.User"
 LOGIN_URL = "log-in"

@@ -7,6 +7,7 @@ from crowd.models.answer import Answer
 from crowd.models.assignment import Assignment
 from crowd.models.audit import Audit
 from crowd.models.classifier import ClassifierSnapshot
+from crowd.models.consent import Consent, ConsentText
 from crowd.models.control import AskedMore
 from crowd.models.costs import Bonus, ModelCost
 from crowd.models.eligibility import Requirements, WorkTerms
@@ -58,6 +59,8 @@ __all__ = [
     "CallBucket",
     "ClassifierSnapshot",
     "Consensus",
+    "Consent",
+    "ConsentText",
     "Course",
     "CourseItem",
     "DeviceSighting",

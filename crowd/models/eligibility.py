@@ -20,6 +20,8 @@ class Requirements(models.Model):
     trust_levels = models.JSONField(default=list)
     max_answers = models.PositiveIntegerField(null=True)
     daily_answers = models.PositiveIntegerField(null=True)
+    # Whether people with an account may enrol themselves.
+    is_open = models.BooleanField(default=False)
     updated_at = models.DateTimeField()
 
     class Meta:

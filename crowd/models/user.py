@@ -41,12 +41,20 @@ class User(AbstractBaseUser, PermissionsMixin):
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
+    # The mother tongue, or the language that somebody works in best; the others are ``languages``.
     language = models.CharField(max_length=12, default="en")
+    languages = models.JSONField(default=list, blank=True)
+    # Empty: as the browser asks.
+    pages_language = models.CharField(max_length=12, blank=True)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    has_single_keys = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     # Counted up when what the account may do changes: sessions from before end.
     session_epoch = models.PositiveIntegerField(default=0)
+    # What identified the person is gone; what hung on the account stays, under a pseudonym.
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[UserManager] = UserManager()
 

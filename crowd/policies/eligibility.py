@@ -23,7 +23,7 @@ class Facts:
 
     now: datetime
     trust_level: TrustLevel
-    language: str = ""
+    spoken: Sequence[str] = field(default_factory=tuple)
     languages: Sequence[str] = field(default_factory=tuple)
     trust_levels: Sequence[str] = field(default_factory=tuple)
     course_name: str = ""
@@ -56,7 +56,7 @@ def find_refusal(facts: Facts) -> Refusal | None:
     if facts.paused_until is not None and facts.paused_until > facts.now:
         until = facts.paused_until.strftime("%Y-%m-%d %H:%M UTC")
         return Refusal("paused", f"your work here is paused until {until}: {facts.pause_reason}")
-    if facts.languages and primary(facts.language) not in {primary(tag) for tag in facts.languages}:
+    if facts.languages and not {*map(primary, facts.spoken)} & {*map(primary, facts.languages)}:
         return Refusal("language", f"this project asks for {_either(facts.languages)}; your account says otherwise")
     if facts.trust_levels and facts.trust_level not in facts.trust_levels:
         return Refusal(

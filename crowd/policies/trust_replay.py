@@ -15,6 +15,8 @@ MANUAL_RULE = "by-hand"
 EXPIRY_RULE = "expiry"
 RESTITUTION_RULE = "restitution"
 RULE_PREFIX = "rule: "
+# What a worker may appeal against, where it leaves less freedom than there was.
+CONTESTABLE = (TrustLevel.RESTRICTED, TrustLevel.SUSPENDED)
 # How free a level is: a move to a freer one is a new start for the sequential test.
 FREEDOM = {TrustLevel.SUSPENDED: 0, TrustLevel.RESTRICTED: 1, TrustLevel.NEW: 2, TrustLevel.TRUSTED: 3}
 

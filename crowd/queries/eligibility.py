@@ -12,7 +12,14 @@ from crowd.policies.eligibility import Facts, daily_limit
 from crowd.policies.votes import takes_place
 
 COLUMNS = (
-    *("trust_level", "worker__kind", "worker__user__language", "terms__paused_until", "terms__pause_reason"),
+    *(
+        "trust_level",
+        "worker__kind",
+        "worker__user__language",
+        "worker__user__languages",
+        "terms__paused_until",
+        "terms__pause_reason",
+    ),
     *("project__requirements__languages", "project__requirements__trust_levels"),
     *("project__requirements__course", "project__requirements__course__name"),
     *("project__requirements__max_answers", "project__requirements__daily_answers"),
@@ -40,7 +47,7 @@ def eligibility_facts(enrolment: Enrolment, now: datetime) -> Facts:
     return Facts(
         now=now,
         trust_level=level,
-        language=facts["worker__user__language"],
+        spoken=(facts["worker__user__language"], *facts["worker__user__languages"]),
         languages=tuple(facts["project__requirements__languages"] or ()) if is_person else (),
         trust_levels=tuple(facts["project__requirements__trust_levels"] or ()),
         course_name=facts["project__requirements__course__name"] or "",

@@ -12,6 +12,9 @@ from crowd.models import Answer, Course, Enrolment, Project, Requirements, Task,
 from crowd.queries.courses import courses_by_project
 from crowd.queries.projects import managed_projects
 
+# A list longer than this nobody reads.
+OPEN_SHOWN = 100
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -59,6 +62,17 @@ def offers_for(user: User) -> list[Offer]:
         )
         for row in enrolments
     ]
+
+
+def open_projects_for(user: User) -> list[Project]:
+    """Live projects that are open to everybody and that the user does not work on, newest first; one query."""
+    mine = Enrolment.objects.filter(worker__user=user).values("project")
+    return list(
+        Project.objects.filter(state=ProjectState.LIVE, requirements__is_open=True)
+        .exclude(pk__in=mine)
+        .select_related("requirements__course", "fairness_terms")
+        .order_by("-id")[:OPEN_SHOWN]
+    )
 
 
 def managed_by(user: User) -> list[ManagedProject]:

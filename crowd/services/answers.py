@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from crowd.enums import AnswerType, AssignmentState, WorkerKind
-from crowd.errors import AlreadySubmitted, BudgetExhausted, DomainError, NotFound, StaleLease
+from crowd.errors import AlreadySubmitted, BudgetExhausted, ConsentNeeded, DomainError, NotFound, StaleLease
 from crowd.jobs import enqueue_answer
 from crowd.models import Answer, Assignment, Worker
 from crowd.policies.answer_types import PER_TASK
@@ -21,6 +21,7 @@ from crowd.queries.forms import form_of
 from crowd.services import one_call
 from crowd.services.assignments import Claim, claim_of, claim_task, take_place
 from crowd.services.budgets import reserve
+from crowd.services.consents import require_consent
 from crowd.services.locks import lock_worker
 from crowd.services.pay_terms import terms_of
 
@@ -87,7 +88,7 @@ def submit_and_claim(*, assignment_uid: uuid.UUID, worker: Worker, value: Any) -
     A claim that is refused takes nothing from the answer: the refusal is part of the outcome. Raises what
     `submit_answer` raises, with nothing claimed.
     """
-    if one_call.is_available(worker):
+    if one_call.is_available(worker) and _has_consented(worker):
         both = one_call.submit_and_claim(assignment_uid=assignment_uid, worker=worker, value=value)
         if both is not None:
             enqueue_answer(both.answer.pk)
@@ -106,6 +107,14 @@ def _then_claim(submission: Submission, project_uid: uuid.UUID, worker: Worker) 
             return SubmissionThenClaim(submission, claim_task(project_uid=project_uid, worker=worker))
     except DomainError as refusal:
         return SubmissionThenClaim(submission, refusal=refusal)
+
+
+def _has_consented(worker: Worker) -> bool:
+    try:
+        require_consent(worker=worker)
+    except ConsentNeeded:
+        return False
+    return True
 
 
 def _replay(assignment: Assignment, value: Any) -> Submission:

@@ -19,6 +19,7 @@ from crowd.policies.votes import takes_place
 from crowd.queries.tasks import Walk, has_opened_since, has_unfinished, pick_next_for_model, pick_open_task
 from crowd.services import one_call
 from crowd.services.budgets import give_back, reserve
+from crowd.services.consents import require_consent
 from crowd.services.eligibility import check_eligibility
 from crowd.services.events import record_event
 from crowd.services.gold_draws import draw_gold, random_start
@@ -43,8 +44,9 @@ class Claim:
 def claim_task(*, project_uid: uuid.UUID, worker: Worker) -> Claim:
     """Lend the worker the next task of the project, or the one that the worker already holds.
 
-    Raises NotFound, NotEnrolled, WorkerSuspended, NotEligible, ProjectClosed, BudgetExhausted.
+    Raises NotFound, NotEnrolled, ConsentNeeded, WorkerSuspended, NotEligible, ProjectClosed, BudgetExhausted.
     """
+    require_consent(worker=worker)
     if one_call.is_available(worker):
         row = one_call.claim(project_uid=project_uid, worker=worker)
         if row is not None:

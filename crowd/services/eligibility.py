@@ -28,6 +28,7 @@ class Asked:
     trust_levels: tuple[TrustLevel, ...] = field(default_factory=tuple)
     max_answers: int | None = None
     daily_answers: int | None = None
+    is_open: bool = False
 
 
 def check_eligibility(*, enrolment: Enrolment, now: datetime) -> None:
@@ -78,6 +79,7 @@ def set_requirements(*, project: Project, asked: Asked, actor: User) -> Requirem
                 "trust_levels": list(asked.trust_levels),
                 "max_answers": asked.max_answers,
                 "daily_answers": asked.daily_answers,
+                "is_open": asked.is_open,
                 "updated_at": now,
             },
         )
@@ -92,6 +94,7 @@ def set_requirements(*, project: Project, asked: Asked, actor: User) -> Requirem
                 "trust_levels": requirements.trust_levels,
                 "max_answers": asked.max_answers,
                 "daily_answers": asked.daily_answers,
+                "is_open": asked.is_open,
             },
             at=now,
         )

@@ -15,14 +15,14 @@ from crowd.models import Event, Project, User, Worker
 def record_event(
     *,
     kind: EventKind,
-    project: Project,
+    project: Project | None,
     actor: User | None = None,
     worker: Worker | None = None,
     subject: uuid.UUID | None = None,
     detail: dict[str, Any] | None = None,
     at: datetime | None = None,
 ) -> Event:
-    """Append one event, in the caller's transaction."""
+    """Append one event, in the caller's transaction; without a project it is one of the server."""
     return Event.objects.create(
         kind=kind,
         project=project,

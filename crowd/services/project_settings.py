@@ -101,6 +101,7 @@ def clone_project(*, project: Project, name: str, actor: User) -> Project:
                     trust_levels=tuple(asked.trust_levels),
                     max_answers=asked.max_answers,
                     daily_answers=asked.daily_answers,
+                    is_open=asked.is_open,
                 ),
                 actor=actor,
             )

@@ -27,6 +27,7 @@ from crowd.policies.votes import pay_micros
 from crowd.queries.courses import has_training, is_qualified, past_of
 from crowd.queries.forms import form_of
 from crowd.services.budgets import reserve
+from crowd.services.consents import require_consent
 from crowd.services.course_pay import settle_pay
 from crowd.services.events import record_event
 from crowd.services.locks import lock_worker
@@ -57,8 +58,9 @@ class Progress:
 def start_attempt(*, course_uid: uuid.UUID, worker: Worker, part: CoursePart) -> Progress:
     """Begin a part of a course, or go on with the one that is under way.
 
-    Raises NotFound, WorkerSuspended, ProjectClosed, BudgetExhausted, Conflict saying why it cannot begin now.
+    Raises NotFound, ConsentNeeded, WorkerSuspended, ProjectClosed, BudgetExhausted, Conflict saying why not.
     """
+    require_consent(worker=worker)
     with transaction.atomic():
         lock_worker(worker.pk)
         now = timezone.now()

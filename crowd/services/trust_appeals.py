@@ -12,14 +12,13 @@ from crowd.enums import AppealState, EventKind, TrustLevel
 from crowd.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from crowd.models import Project, Restitution, TrustAppeal, TrustChange, User, Worker
 from crowd.policies.pay import MAX_REASON
-from crowd.policies.trust_replay import FREEDOM
+from crowd.policies.trust_replay import CONTESTABLE, FREEDOM
 from crowd.services.events import record_event
 from crowd.services.pay_terms import terms_of
 from crowd.services.restitution import overturn_change
 
 BATCH = 200
 SILENCE = "nobody decided in time: silence decides for the worker"
-CONTESTABLE = (TrustLevel.RESTRICTED, TrustLevel.SUSPENDED)
 
 
 def appeal_change(*, worker: Worker, change_uid: uuid.UUID, reason: str) -> TrustAppeal:

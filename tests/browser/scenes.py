@@ -12,11 +12,13 @@ from django.utils import timezone
 from questions import ASKED
 
 from crowd.enums import Role, TrustLevel
-from crowd.models import Assignment, Membership, User
+from crowd.models import Assignment, Membership, Requirements, User
 from crowd.policies.standing import STEP
 from crowd.policies.trust import TrustDecision
+from crowd.services.consents import publish_text
 from crowd.services.panels import refresh_panels
 from crowd.services.refit import refit_project, request_refit
+from crowd.services.sign_up import make_invitation
 from crowd.services.tasks import NewTask, add_tasks
 from crowd.services.trust import change_trust
 from web.manager.panels import TITLES
@@ -76,9 +78,16 @@ def build_scenes() -> tuple[Cast, list[Scene]]:
         for name in ("work", "work-wait", "work-finished", "work-no-budget")
     }
     operator = User.objects.create_user("root@example.org", "correct horse", name="root", is_staff=True)
+    publish_text(text="Answer what you see, not what you think we want.\n\nYou are paid for every answer in time.")
+    Requirements.objects.create(project=make_cast(name="Open to all").project, is_open=True, updated_at=timezone.now())
     refresh_panels(project_id=cast.project.pk)
     return cast, [
         Scene("log-in", reverse("log-in"), None),
+        Scene("sign-up", reverse("sign-up"), None),
+        Scene("sign-up-link", reverse("sign-up-link", args=[make_invitation(email="ada@example.org")]), None),
+        Scene("sign-up-old", reverse("sign-up-link", args=["old"]), None),
+        Scene("profile", reverse("profile"), steady.user),
+        Scene("consent", reverse("consent"), steady.user),
         Scene("home", reverse("home"), idle.user),
         Scene("home-empty", reverse("home"), cast.stranger),
         Scene("me", reverse("me"), steady.user),

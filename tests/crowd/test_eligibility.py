@@ -37,8 +37,9 @@ def test_each_thing_that_is_asked() -> None:
     hour = timedelta(hours=1)
     assert refused(paused_until=NOON + hour, pause_reason="skips") == "paused"
     assert refused(paused_until=NOON - hour) is None
-    assert refused(languages=("de",), language="en") == "language"
-    assert refused(languages=("de", "fr"), language="DE-at") is None
+    assert refused(languages=("de",), spoken=("en",)) == "language"
+    assert refused(languages=("de", "fr"), spoken=("DE-at",)) is None
+    assert refused(languages=("de", "fr"), spoken=("en", "fr-CA")) is None
     assert refused(trust_levels=("trusted",)) == "trust_level"
     assert refused(trust_levels=("trusted", "new")) is None
     assert refused(is_qualified=False, course_name="German") == "qualification"

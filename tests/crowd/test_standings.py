@@ -26,7 +26,7 @@ def test_a_warning_waits_for_the_next_round_number_of_answers() -> None:
         cast.answer(cast.worker, "negative")
     assert standings_of(cast.worker)[0].changes == []
     cast.answer(cast.worker, "negative")
-    assert standings_of(cast.worker)[0].changes == [cast.project.trust_changes.get()]
+    assert [one.change for one in standings_of(cast.worker)[0].changes] == [cast.project.trust_changes.get()]
 
 
 def test_what_a_manager_decides_shows_at_once() -> None:
@@ -38,4 +38,4 @@ def test_what_a_manager_decides_shows_at_once() -> None:
         level=TrustLevel.RESTRICTED,
         reason="to look into",
     )
-    assert standings_of(cast.worker)[0].changes == [change]
+    assert [one.change for one in standings_of(cast.worker)[0].changes] == [change]

@@ -6,6 +6,10 @@ import pytest
 from django.db import connection
 
 EXPECTED = {
+    "crowd_consent_no_delete",
+    "crowd_consent_no_update",
+    "crowd_consenttext_no_delete",
+    "crowd_consenttext_no_update",
     "entry_before_seal",
     "transaction_balanced",
     "task_opened_at",

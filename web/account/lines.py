@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from crowd.enums import Role
-from crowd.models import Project
+from crowd.enums import Role, TrustLevel
+from crowd.models import Project, Requirements
 from crowd.queries.earnings import Earning
 from crowd.queries.offers import ManagedProject, Offer
 from crowd.queries.standings import Standing
@@ -27,32 +27,39 @@ class OfferLine:
     @property
     def price(self) -> Money:
         """Per answer."""
-        return Money(self.offer.project.price_micros, self.offer.project.currency)
+        return _price(self.offer.project)
 
     @property
     def expected_minutes(self) -> str:
         """How long a task takes, as its manager thinks; "" where nobody said."""
-        seconds = self.offer.expected_seconds
-        return "" if seconds is None else f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+        return _minutes(self.offer.expected_seconds)
 
     @property
     def needs(self) -> list[str]:
         """What qualifies, in words."""
-        asked = self.offer.requirements
-        if asked is None:
-            return []
-        found = []
-        if asked.course is not None:
-            found.append(_("the qualification “%(name)s”") % {"name": asked.course.name})
-        if asked.languages:
-            found.append(_("language: %(names)s") % {"names": ", ".join(asked.languages)})
-        if asked.trust_levels:
-            found.append(_("standing: %(names)s") % {"names": ", ".join(asked.trust_levels)})
-        if asked.max_answers is not None:
-            found.append(_("at most %(n)s answers each") % {"n": asked.max_answers})
-        if asked.daily_answers is not None:
-            found.append(_("at most %(n)s answers a day") % {"n": asked.daily_answers})
-        return found
+        return _needs(self.offer.requirements)
+
+
+@dataclass(frozen=True)
+class OpenLine:
+    """A project to join."""
+
+    project: Project
+
+    @property
+    def price(self) -> Money:
+        """Per answer."""
+        return _price(self.project)
+
+    @property
+    def expected_minutes(self) -> str:
+        """How long a task takes, as its manager thinks; "" where nobody said."""
+        return _minutes(getattr(getattr(self.project, "fairness_terms", None), "expected_seconds", None))
+
+    @property
+    def needs(self) -> list[str]:
+        """What qualifies, in words."""
+        return _needs(self.project.requirements)
 
 
 @dataclass(frozen=True)
@@ -128,3 +135,29 @@ class StandingLine:
         """The interval as a mark on a line from 0 to 1."""
         skill = self.standing.skill
         return None if skill is None else whisker(BAND, skill.low, skill.mean, skill.high)
+
+
+def _price(project: Project) -> Money:
+    return Money(project.price_micros, project.currency)
+
+
+def _minutes(seconds: float | None) -> str:
+    return "" if seconds is None else f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def _needs(asked: Requirements | None) -> list[str]:
+    if asked is None:
+        return []
+    found = []
+    if asked.course is not None:
+        found.append(_("the qualification “%(name)s”") % {"name": asked.course.name})
+    if asked.languages:
+        found.append(_("language: %(names)s") % {"names": ", ".join(asked.languages)})
+    if asked.trust_levels:
+        names = ", ".join(str(TrustLevel(level).label) for level in asked.trust_levels)
+        found.append(_("standing: %(names)s") % {"names": names})
+    if asked.max_answers is not None:
+        found.append(_("at most %(n)s answers each") % {"n": asked.max_answers})
+    if asked.daily_answers is not None:
+        found.append(_("at most %(n)s answers a day") % {"n": asked.daily_answers})
+    return found

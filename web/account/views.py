@@ -18,14 +18,15 @@ from django.views.generic import TemplateView
 
 from crowd.models import User
 from crowd.queries.earnings import earnings_of, totals_by_currency
-from crowd.queries.offers import managed_by, offers_for
+from crowd.queries.offers import managed_by, offers_for, open_projects_for
 from crowd.queries.projects import helped_projects
 from crowd.queries.standings import standings_of
 from crowd.services.measuring import SIGHTING_KEPT
 from crowd.services.sightings import note_browser
 from crowd.services.workers import worker_of_user
 from web.account.forms import LogInForm
-from web.account.lines import EarningLine, HelpedLine, ManagedLine, OfferLine, StandingLine
+from web.account.lines import EarningLine, HelpedLine, ManagedLine, OfferLine, OpenLine, StandingLine
+from web.language import remember_language
 from web.money import Money
 
 BROWSER_COOKIE = "assay_browser"
@@ -54,6 +55,8 @@ class LogInPage(LoginView):
                 httponly=True,
                 samesite="Lax",
             )
+        if user.pages_language:
+            remember_language(response, user.pages_language)
         return response
 
 
@@ -70,6 +73,7 @@ class HomeView(LoginRequiredMixin, TemplateView):
         return super().get_context_data(
             offers=[OfferLine(offer) for offer in offers_for(user)],
             helped=[HelpedLine(project, roles) for project, roles in helped_projects(user).items()],
+            to_join=[OpenLine(project) for project in open_projects_for(user)],
             managed=[ManagedLine(project) for project in managed_by(user)],
             **kwargs,
         )

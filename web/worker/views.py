@@ -31,6 +31,8 @@ from web.worker.readings import Unfinished, answer_fields, read_answer
 PAGE_OF_CLAIM = {"assigned": "work", "wait": "work-wait", "finished": "work-finished"}
 # The desk itself says "suspended" or "closed"; these refusals need no message beside it.
 PAGE_OF_REFUSAL = {"worker_suspended": "work", "project_closed": "work", "budget_exhausted": "work-no-budget"}
+# Told in full by a page that belongs to no project.
+WITHOUT_PROJECT = {"consent_needed": "consent"}
 # How long the wait page pauses before it asks again; its script backs off from here.
 RETRY_SECONDS = 3
 
@@ -56,6 +58,8 @@ def action(view: Callable[[HttpRequest, Enrolment], HttpResponse]) -> Callable[.
         except (NotFound, NotEnrolled):
             raise
         except DomainError as refusal:
+            if refusal.code in WITHOUT_PROJECT:
+                return redirect(WITHOUT_PROJECT[refusal.code])
             if refusal.code not in PAGE_OF_REFUSAL:
                 messages.warning(request, sentence_for(refusal))
             return redirect(PAGE_OF_REFUSAL.get(refusal.code, "work"), project)
