@@ -5,6 +5,7 @@ from __future__ import annotations
 from cast import Cast, make_cast
 from django.urls import reverse
 from django.utils import timezone
+from raters_at_work import chat_rater
 from scenes import TEXTS, Scene
 
 from crowd.enums import FlagKind, TrustLevel
@@ -47,6 +48,7 @@ def manager_scenes() -> list[Scene]:
     )
     work_off_restitution(restitution_id=restitution.pk)
     refresh_panels(project_id=cast.project.pk)
+    rater = chat_rater(cast, "https://models.example.org/v1")
 
     def scene(name: str, *arguments: object, query: str = "", shot: str = "") -> Scene:
         address = reverse(name, args=[cast.project.uid, *arguments]) + query
@@ -65,6 +67,12 @@ def manager_scenes() -> list[Scene]:
         scene("manage-golds"),
         scene("manage-gold", golds[1].task.uid, query="?try=1&right=1"),
         scene("manage-restitution", restitution.uid),
+        scene("manage-models"),
+        scene("manage-rater-setup"),
+        scene("manage-rater", rater.uid),
+        scene("manage-pay"),
+        scene("manage-pay-appeals"),
+        scene("manage-batches"),
     ]
 
 

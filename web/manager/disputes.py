@@ -20,6 +20,7 @@ from crowd.services.adjudication import adjudicate_task, adjudicate_tasks
 from web.figures import percent
 from web.manager.doors import JUDGING, manager_form, manager_page, page_of, show, user_of
 from web.manager.excerpts import excerpt, value_in_words
+from web.manager.ticks import read_uids
 from web.worker.drafts import draft_of, keep_draft
 from web.worker.media import shows_payloads
 from web.worker.questions import question_of
@@ -123,7 +124,7 @@ def decide_disputes(request: HttpRequest, project: Project) -> HttpResponse:
         return redirect("manage-disputes", project.uid)
     done = adjudicate_tasks(
         project=project,
-        task_uids=_uids(request.POST.getlist("task")),
+        task_uids=read_uids(request.POST.getlist("task")),
         adjudicator=user_of(request),
         value=project.label_values[form.cleaned_data["label"]],
         reason=form.cleaned_data["reason"],
@@ -150,13 +151,3 @@ def _chance_of_change(task: Task) -> float | None:
 
 def _titles(project: Project) -> list[str]:
     return [label.get("title") or label["value"] for label in project.labels]
-
-
-def _uids(texts: list[str]) -> list[uuid.UUID]:
-    found: list[uuid.UUID] = []
-    for text in texts:
-        try:
-            found.append(uuid.UUID(text))
-        except ValueError:
-            continue
-    return found

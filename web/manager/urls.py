@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from web.manager import disputes, golds, restitutions, rules, trust_appeals, worker_actions, workers
+from web.manager import (
+    batches,
+    disputes,
+    golds,
+    models,
+    pay_review,
+    raters,
+    restitutions,
+    rules,
+    trust_appeals,
+    worker_actions,
+    workers,
+)
 
 MANAGE = "manage/<uuid:project>"
 WORKER = f"{MANAGE}/workers/<uuid:worker>"
@@ -38,4 +50,24 @@ urlpatterns = [
     path(f"{MANAGE}/golds/<uuid:task>/", golds.show_gold, name="manage-gold"),
     path(f"{MANAGE}/golds/<uuid:task>/correct/", golds.correct, name="manage-gold-correct"),
     path(f"{MANAGE}/golds/<uuid:task>/retire/", golds.retire, name="manage-gold-retire"),
+    path(f"{MANAGE}/models/", models.show_models, name="manage-models"),
+    path(f"{MANAGE}/models/<uuid:worker>/confirm/", models.confirm_proposal, name="manage-model-confirm"),
+    path(f"{MANAGE}/models/<uuid:worker>/down/", models.take_down, name="manage-model-down"),
+    path(f"{MANAGE}/raters/", raters.show_setup, name="manage-rater-setup"),
+    path(f"{MANAGE}/raters/add/", raters.set_up, name="manage-rater-add"),
+    path(f"{MANAGE}/raters/prompt/", raters.keep_prompt, name="manage-prompt-add"),
+    path(f"{MANAGE}/raters/<uuid:rater>/", raters.show_rater, name="manage-rater"),
+    path(f"{MANAGE}/raters/<uuid:rater>/move/", raters.move_rater, name="manage-rater-move"),
+    path(f"{MANAGE}/pay/", pay_review.show_reviews, name="manage-pay"),
+    path(f"{MANAGE}/pay/approve/", pay_review.approve, name="manage-pay-approve"),
+    path(f"{MANAGE}/pay/<uuid:answer>/reject/", pay_review.reject, name="manage-pay-reject"),
+    path(f"{MANAGE}/pay/bonuses/", pay_review.pay_bonuses, name="manage-bonuses"),
+    path(f"{MANAGE}/pay/appeals/", pay_review.show_appeals, name="manage-pay-appeals"),
+    path(f"{MANAGE}/pay/appeals/<uuid:appeal>/decide/", pay_review.judge_appeal, name="manage-pay-appeal-decide"),
+    path(f"{MANAGE}/payouts/", batches.show_batches, name="manage-batches"),
+    path(f"{MANAGE}/payouts/make/", batches.make, name="manage-batch-make"),
+    path(f"{MANAGE}/payouts/<uuid:batch>/", batches.show_batch, name="manage-batch"),
+    path(f"{MANAGE}/payouts/<uuid:batch>/move/", batches.move_batch, name="manage-batch-move"),
+    path(f"{MANAGE}/payouts/<uuid:batch>/end/", batches.end_lines, name="manage-batch-end"),
+    path(f"{MANAGE}/payouts/<uuid:batch>/file/", batches.batch_file, name="manage-batch-file"),
 ]
