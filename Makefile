@@ -5,6 +5,7 @@ PORT ?=
 BIN := .venv/bin
 # Two processes suit a small machine; the suite is safe at any number.
 TEST_PROCESSES ?= 2
+CHAOS_SECONDS ?= 300
 
 .PHONY: texts help setup setup-llm demo demo-llm test-llm serve test openapi check format setup-bench migrations clean
 
@@ -15,6 +16,7 @@ help:
 	@echo "make test                        the test suite (DATABASE_URL and REDIS_URL choose other servers)"
 	@echo "make openapi                     write docs/openapi.yaml anew, after a change of the API"
 	@echo "make texts                       collect the pages' texts into locale/, for their translation"
+	@echo "make chaos [CHAOS_SECONDS=300]       break the running server in every way, then count what was broken (PostgreSQL, Redis)"
 	@echo "make check                       linters, types, import rules, migrations, deployment settings"
 	@echo "make setup-bench                 the environment of the benchmarks' peers (.venv-bench)"
 
@@ -60,6 +62,9 @@ test: setup
 
 texts: setup
 	$(BIN)/python -m web.catalogue update
+
+chaos: setup
+	$(BIN)/python benchmarks/chaos.py --seconds $(CHAOS_SECONDS)
 
 openapi: setup
 	$(BIN)/python manage.py spectacular --file docs/openapi.yaml --validate --fail-on-warn

@@ -37,6 +37,7 @@ REFUSALS = {
     415: "The body is not JSON.",
     422: "The input breaks a rule; each problem points at its field.",
     429: "Too many calls; Retry-After says when to come back.",
+    503: "The database is away; Retry-After says when to come back.",
 }
 
 
@@ -148,7 +149,7 @@ class AssaySchema(AutoSchema):
         access = access_for(self._name(), self.method)
         if access == PUBLIC:
             return []
-        codes = [400, 401, 403, 429]
+        codes = [400, 401, 403, 429, 503]
         if "{" in self.path:
             codes.append(404)
         if self.method != "GET":
@@ -193,7 +194,8 @@ def add_problem(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:  # noq
         for code, words in REFUSALS.items()
     }
     retry = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds."}}
-    result["components"]["responses"]["Refused429"]["headers"] = retry
+    for code in (429, 503):
+        result["components"]["responses"][f"Refused{code}"]["headers"] = retry
     result["components"].setdefault("schemas", {})["Problem"] = {
         "type": "object",
         "description": "RFC 9457, with a stable `code`.",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -88,10 +90,11 @@ class Running:
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    one = Running(tmp_path)
+def running() -> Iterator[Running]:
+    # Not pytest's folder, which lets nobody else in: as root, PostgreSQL runs as another user.
+    folder = Path(tempfile.mkdtemp(prefix="assay-processes-"))
+    folder.chmod(0o755)
+    one = Running(folder)
     try:
         wait_until(lambda: one.process.poll() is not None or "are well" in one.log.read_text())
         assert one.process.poll() is None, one.log.read_text()
@@ -100,6 +103,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
         if one.process.poll() is None:
             one.process.terminate()
             one.process.wait(90)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_answers_come_through_and_what_is_killed_comes_back(running: Running) -> None:
