@@ -21,7 +21,7 @@ def touch(**_: Any) -> None:
         Path(name).touch()
 
 
-class Scheduler(PersistentScheduler):
+class Scheduler(PersistentScheduler):  # type: ignore[misc]  # Celery ships no types
     """Celery's own scheduler with a heartbeat."""
 
     def tick(self, *arguments: Any, **options: Any) -> float:
