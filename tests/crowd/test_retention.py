@@ -49,7 +49,7 @@ def test_the_sweep_does_it_once_an_hour(cast: Cast, round_of_work) -> None:
     cache.delete(retention.KEY)
     ages(cast, 400)
     round_of_work()
-    assert not IdempotencyRecord.objects.exists()
+    assert not AccessAttempt.objects.exists()
     ages(cast, 400)
     round_of_work()
-    assert IdempotencyRecord.objects.count() == 1
+    assert AccessAttempt.objects.count() == 1
