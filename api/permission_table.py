@@ -162,6 +162,8 @@ TABLE: dict[str, dict[str, Access]] = {
     "api-rater-failures": {"GET": READ},
     "api-rater-retry": {"POST": WRITE},
     "api-rater-retrain": {"POST": WRITE},
+    "api-rater-renew": {"POST": WRITE},
+    "api-rater-batch-cancel": {"POST": WRITE},
     "api-prompts": {"GET": READ, "POST": WRITE},
     "api-example-pools": {"GET": READ, "POST": WRITE},
     "api-example": {"DELETE": WRITE},

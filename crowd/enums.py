@@ -207,6 +207,21 @@ class FailureReason(TextChoices):
     NO_TEXT = "no_text"
     IS_EXAMPLE = "is_example"
     FUNCTION_ERROR = "function_error"
+    # Of a call in a batch file: the host's time was over, a manager cancelled, the host says nothing about it.
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    MISSING = "missing"
+
+
+class CallBatchState(TextChoices):
+    """Where a batch file of a model's calls stands, from the row to the end of what it costs."""
+
+    PREPARED = "prepared"
+    UPLOADED = "uploaded"
+    SUBMITTED = "submitted"
+    ENDED = "ended"
+    # The host took none of it, or was never asked: its calls go into the next one.
+    REFUSED = "refused"
 
 
 class AccountKind(TextChoices):
@@ -441,6 +456,8 @@ class EventKind(TextChoices):
     RATER_LAUNCHED = "rater_launched"
     RATER_PAUSED = "rater_paused"
     RATER_FINISHED = "rater_finished"
+    RATER_RENEWED = "rater_renewed"
+    RATER_BATCH_CANCELLED = "rater_batch_cancelled"
     FAILURES_RETRIED = "failures_retried"
     TASK_FLAGGED = "task_flagged"
     MODEL_TESTED = "model_tested"

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from fake_batches import FakeBatches
+
 Answer = Callable[[dict[str, Any]], Any]
 
 
@@ -85,6 +87,7 @@ class FakeEndpoint:
     most_at_once: int = 0
     at_once: int = 0
     delay_seconds: float = 0.0
+    batches: FakeBatches | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -95,7 +98,16 @@ def fake_endpoint(answer: Answer, port: int = 0) -> Iterator[FakeEndpoint]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_GET(self) -> None:
+            self._batches(b"")
+
+        def do_DELETE(self) -> None:
+            self._batches(b"")
+
         def do_POST(self) -> None:
+            if not self.path.endswith("/chat/completions"):
+                self._batches(self.rfile.read(int(self.headers["Content-Length"])))
+                return
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             key = self.headers.get("Idempotency-Key", "")
             with endpoint.lock:
@@ -125,6 +137,19 @@ def fake_endpoint(answer: Answer, port: int = 0) -> Iterator[FakeEndpoint]:
             finally:
                 with endpoint.lock:
                     endpoint.at_once -= 1
+
+        def _batches(self, raw: bytes) -> None:
+            assert endpoint.batches is not None, self.path
+            try:
+                status, headers, content = endpoint.batches.serve(self.command, self.path, dict(self.headers), raw)
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content.encode())))
+                self.end_headers()
+                self.wfile.write(content.encode())
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # the caller was killed or gave up
 
         def log_message(self, *arguments: Any) -> None:
             pass

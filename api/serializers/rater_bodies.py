@@ -5,7 +5,16 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from crowd.models import ExamplePool, PromptTemplate, PromptVersion, Rater, RaterRun, VoteDetail, VoteFailure
+from crowd.models import (
+    ExamplePool,
+    PromptTemplate,
+    PromptVersion,
+    Rater,
+    RaterBatch,
+    RaterRun,
+    VoteDetail,
+    VoteFailure,
+)
 from crowd.policies.forecast import Forecast, Range
 from crowd.queries.raters import PreviewRow, Progress
 from crowd.services.rater_previews import Shown
@@ -17,13 +26,14 @@ def rater_body(rater: Rater) -> dict[str, Any]:
     snapshot = getattr(rater, "snapshot", None)
     plain = ("name", "kind", "group", "key", "spec", "input_price_micros", "output_price_micros")
     limits = ("requests_per_minute", "tokens_per_minute", "concurrency", "timeout_seconds")
+    batches = ("is_batched", "batch_discount_percent")
     return {
         "id": str(rater.uid),
         "worker": str(rater.worker.uid),
         "prompt": _uid(None if rater.prompt is None else rater.prompt.uid),
         "replaces": _uid(None if rater.replaces is None else rater.replaces.uid),
         "trained_on": None if snapshot is None else snapshot.trained_on,
-        **{name: getattr(rater, name) for name in (*plain, *limits)},
+        **{name: getattr(rater, name) for name in (*plain, *limits, *batches)},
         "created_at": zulu(rater.created_at),
     }
 
@@ -105,6 +115,20 @@ def run_body(progress: Progress) -> dict[str, Any]:
         **{name: 0 if run is None else getattr(run, name) for name in counts},
         "tasks_left": None if run is None else run.tasks_left,
         "seconds_left": range_body(progress.time_left),
+        "batch": None if progress.batch is None else _batch_body(progress.batch),
+    }
+
+
+def _batch_body(batch: RaterBatch) -> dict[str, Any]:
+    plain = ("state", "calls_made", "completed", "failed", "reserved_micros", "detail")
+    return {
+        "id": str(batch.uid),
+        **{name: getattr(batch, name) for name in plain},
+        "host_id": batch.remote_id,
+        "host_status": batch.remote_status,
+        "is_cancelled": batch.cancel_asked_at is not None,
+        "created_at": zulu(batch.created_at),
+        **{name: zulu_or_none(getattr(batch, name)) for name in ("submitted_at", "expires_at", "ended_at")},
     }
 
 

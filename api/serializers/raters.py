@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from api.pagination import PageInput
-from crowd.enums import FailureReason, WorkerKind
+from crowd.enums import CallBatchState, FailureReason, WorkerKind
 from crowd.raters.templates import DEFAULT_SYSTEM, DEFAULT_USER
 from crowd.services.prompts import NewExample, PromptText
 from crowd.services.rater_runs import MAX_PREVIEW
@@ -34,6 +34,12 @@ class RaterInput(serializers.Serializer[Any]):
     tokens_per_minute = serializers.IntegerField(required=False, allow_null=True, default=None)
     concurrency = serializers.IntegerField(required=False, default=4)
     timeout_seconds = serializers.FloatField(required=False, default=60.0)
+    is_batched = serializers.BooleanField(
+        required=False, default=False, help_text="Ask in the host's batch files: within a day, for less."
+    )
+    batch_discount_percent = serializers.IntegerField(
+        required=False, default=50, help_text="How much less a call in a batch file costs."
+    )
 
     def plan(self) -> NewRater:
         """The validated body as the service takes it."""
@@ -107,6 +113,8 @@ class RaterOutput(serializers.Serializer[Any]):
     tokens_per_minute = serializers.IntegerField(allow_null=True)
     concurrency = serializers.IntegerField()
     timeout_seconds = serializers.FloatField()
+    is_batched = serializers.BooleanField()
+    batch_discount_percent = serializers.IntegerField()
     created_at = serializers.DateTimeField()
 
 
@@ -197,6 +205,25 @@ class RaterPreviewOutput(serializers.Serializer[Any]):
     tried = TriedOutput(many=True)
 
 
+class CallBatchOutput(serializers.Serializer[Any]):
+    """A rater's batch file: where it stands with us and with the host, and what is held for it."""
+
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(CallBatchState.choices)
+    host_id = serializers.CharField(allow_blank=True)
+    host_status = serializers.CharField(allow_blank=True)
+    calls_made = serializers.IntegerField()
+    completed = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    reserved_micros = serializers.IntegerField()
+    detail = serializers.CharField(allow_blank=True)
+    is_cancelled = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+    submitted_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+
 class RunOutput(serializers.Serializer[Any]):
     """How a rater stands."""
 
@@ -210,6 +237,7 @@ class RunOutput(serializers.Serializer[Any]):
     cost_micros = serializers.IntegerField()
     tasks_left = serializers.IntegerField(allow_null=True)
     seconds_left = RangeOutput(allow_null=True)
+    batch = CallBatchOutput(allow_null=True, help_text="The newest batch file of a rater that is asked in such files.")
 
 
 class FailureOutput(serializers.Serializer[Any]):

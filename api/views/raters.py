@@ -28,7 +28,15 @@ from crowd.models import Rater
 from crowd.queries.raters import failures_of, newest_preview, preview_rows, progress_of, rater_of, raters_of, votes_of
 from crowd.services.idempotency import Outcome
 from crowd.services.rater_previews import forecast_rater, show_prompts
-from crowd.services.rater_runs import launch_rater, pause_rater, preview_rater, resume_rater, retry_failures
+from crowd.services.rater_renewal import renew_rater
+from crowd.services.rater_runs import (
+    cancel_batch,
+    launch_rater,
+    pause_rater,
+    preview_rater,
+    resume_rater,
+    retry_failures,
+)
 from crowd.services.raters import create_rater, retrain_classifier
 
 SHOWN = 3
@@ -191,6 +199,29 @@ class RaterRetrainView(RaterBaseView):
         """Train it on what people have settled by now: a new rater with a record of its own takes over."""
         row = self.rater(request, project, rater)
         return Outcome(201, rater_body(retrain_classifier(rater=row, actor=self.user(request))))
+
+
+class RaterRenewView(RaterBaseView):
+    """A rater whose endpoint serves another model."""
+
+    replies = {"POST": {201: RaterOutput}}
+
+    def act(self, request: Request, *, project: uuid.UUID, rater: uuid.UUID, **kwargs: Any) -> Outcome:
+        """Go on with the model that answers now: a new rater, in the shadow, with a record of its own takes over."""
+        row = self.rater(request, project, rater)
+        return Outcome(201, rater_body(renew_rater(rater=row, actor=self.user(request))))
+
+
+class RaterBatchCancelView(RaterBaseView):
+    """Ends a batch file early."""
+
+    replies = {"POST": {202: RunOutput}}
+
+    def act(self, request: Request, *, project: uuid.UUID, rater: uuid.UUID, **kwargs: Any) -> Outcome:
+        """What the host has done by then is read and paid for; the rest is listed as failed, and the rater pauses."""
+        row = self.rater(request, project, rater)
+        cancel_batch(rater=row, actor=self.user(request))
+        return Outcome(202, run_body(progress_of(row)))
 
 
 def _preview(rater: Rater) -> dict[str, Any]:

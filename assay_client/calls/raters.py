@@ -59,6 +59,16 @@ def retrain_rater(project: str, rater: str) -> Call[Json]:
     return post(f"/projects/{project}/raters/{rater}/retrain")
 
 
+def renew_rater(project: str, rater: str) -> Call[Json]:
+    """Go on with the model that its endpoint serves now, as a rater of its own."""
+    return post(f"/projects/{project}/raters/{rater}/renew")
+
+
+def cancel_rater_batch(project: str, rater: str) -> Call[Json]:
+    """End its batch file early; what is done is kept, the rest is listed as failed."""
+    return post(f"/projects/{project}/raters/{rater}/batch/cancel")
+
+
 def rater_progress(project: str, rater: str) -> Call[Json]:
     """How far it is."""
     return get(f"/projects/{project}/raters/{rater}/progress")

@@ -26,10 +26,12 @@ from crowd.models.project import Membership, Project
 from crowd.models.prompt import Example, ExamplePool, PromptTemplate, PromptVersion
 from crowd.models.qualification import Attempt, Course, CourseItem, Qualification, Step
 from crowd.models.rater import Rater, RaterExample, RaterRun
+from crowd.models.rater_batch import RaterBatch
 from crowd.models.reading import Measurement, ProjectReading, WorkerReading
 from crowd.models.restitution import Restitution, RestitutionLine
 from crowd.models.rule import Rule, RuleFiring
 from crowd.models.seal import EventSeal, SealClock
+from crowd.models.served import ServedModel
 from crowd.models.stored_file import FileChunk, StoredFile
 from crowd.models.task import Gold, Task
 from crowd.models.trust import ReopenedPlace, TrustChange
@@ -104,6 +106,7 @@ __all__ = [
     "QuotedPrice",
     "RateWindow",
     "Rater",
+    "RaterBatch",
     "RaterCall",
     "RaterExample",
     "RaterRun",
@@ -114,6 +117,7 @@ __all__ = [
     "Rule",
     "RuleFiring",
     "SealClock",
+    "ServedModel",
     "Skill",
     "Step",
     "StoredFile",

@@ -41,6 +41,9 @@ class Rater(models.Model):
     # How many tasks are asked about at once.
     concurrency = models.PositiveSmallIntegerField(default=4)
     timeout_seconds = models.FloatField(default=60.0)
+    # Votes are asked for in batch files, a day's wait at so many per cent less; previews are not.
+    is_batched = models.BooleanField(default=False, db_default=False)
+    batch_discount_percent = models.PositiveSmallIntegerField(default=50, db_default=50)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -12,6 +12,7 @@ from crowd.models.answer import Answer
 from crowd.models.assignment import Assignment
 from crowd.models.project import Project
 from crowd.models.rater import Rater, RaterRun
+from crowd.models.rater_batch import RaterBatch
 from crowd.models.task import Task
 
 
@@ -25,6 +26,8 @@ class RaterCall(models.Model):
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     rater = models.ForeignKey(Rater, on_delete=models.PROTECT, db_index=False, related_name="calls")
     run = models.ForeignKey(RaterRun, on_delete=models.PROTECT, related_name="calls")
+    # The file in which it is asked; what is held for it is the file's.
+    batch = models.ForeignKey(RaterBatch, null=True, on_delete=models.PROTECT, related_name="calls")
     payload_hash = models.CharField(max_length=64)
     part = models.CharField(max_length=20)
     state = models.CharField(max_length=10, choices=CallState, default=CallState.INTENDED)

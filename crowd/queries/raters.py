@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from crowd.enums import RaterRunKind, RaterRunState
+from crowd.enums import CallBatchState, RaterRunKind, RaterRunState
 from crowd.errors import NotFound
 from crowd.models import (
     CachedVote,
@@ -16,6 +18,7 @@ from crowd.models import (
     Project,
     PromptTemplate,
     Rater,
+    RaterBatch,
     RaterCall,
     RaterRun,
     Task,
@@ -26,6 +29,11 @@ from crowd.policies.forecast import Forecast, Range, Sample, forecast, time_left
 from crowd.raters.verdicts import hash_payload
 
 MOST_SAMPLED = 500
+# In which hosts promise to answer a batch file.
+BATCH_WINDOW = timedelta(hours=24)
+DAY_SECONDS = BATCH_WINDOW.total_seconds()
+# Calls in one file. Hosts take more; smaller ones lose less to a mishap.
+MOST_IN_FILE = 5_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +43,7 @@ class Progress:
     state: str
     run: RaterRun | None
     time_left: Range | None
+    batch: RaterBatch | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,25 @@ def progress_of(rater: Rater) -> Progress:
     is_idle = run.state == RaterRunState.RUNNING and run.tasks_left == 0
     done = run.votes + run.abstentions + run.failures
     left = None if run.tasks_left is None else time_left(left=run.tasks_left, done=done, busy_seconds=run.busy_seconds)
-    return Progress(state="idle" if is_idle else run.state, run=run, time_left=left)
+    batch = RaterBatch.objects.filter(rater=rater).order_by("-pk").first() if rater.is_batched else None
+    if batch is not None and batch.ended_at is None:
+        left = _batch_time_left(batch)
+    return Progress(state="idle" if is_idle else run.state, run=run, time_left=left, batch=batch)
+
+
+def _batch_time_left(batch: RaterBatch) -> Range | None:
+    """By the pace of the calls that the host has done, at most until its time is over."""
+    if batch.submitted_at is None:
+        return None
+    now = timezone.now()
+    latest = batch.expires_at or batch.submitted_at + BATCH_WINDOW
+    most = max(0.0, (latest - now).total_seconds())
+    done = batch.completed + batch.failed
+    elapsed = (now - batch.submitted_at).total_seconds()
+    paced = time_left(left=max(0, batch.calls_made - done), done=done, busy_seconds=elapsed)
+    if paced is None:
+        return Range(most, 0.0, most)
+    return Range(min(paced.expected, most), min(paced.low, most), min(paced.high, most))
 
 
 def newest_preview(rater: Rater) -> RaterRun | None:
@@ -124,12 +151,12 @@ def forecast_of(rater: Rater, *, tasks: int, guesses: list[Sample]) -> Forecast:
         Sample(
             calls=row.calls,
             tokens=row.input_tokens + row.output_tokens,
-            cost_micros=row.cost_micros,
+            cost_micros=_price(rater, row),
             seconds=row.latency_seconds,
         )
         for row in newest
     ]
-    return forecast(
+    found = forecast(
         measured or guesses,
         tasks=tasks,
         is_measured=bool(measured),
@@ -137,3 +164,26 @@ def forecast_of(rater: Rater, *, tasks: int, guesses: list[Sample]) -> Forecast:
         requests_per_minute=rater.requests_per_minute,
         tokens_per_minute=rater.tokens_per_minute,
     )
+    if not rater.is_batched:
+        return found
+    files = max(1, math.ceil(tasks * max(1.0, _mean_calls(measured or guesses)) / MOST_IN_FILE))
+    return replace(found, seconds=Range(*(share * files for share in (_batch_seconds(rater), 0.0, DAY_SECONDS))))
+
+
+def _price(rater: Rater, row: CachedVote) -> float:
+    """What a vote costs on the way that votes take: a preview of a batched rater was asked at the full price."""
+    if not rater.is_batched:
+        return row.cost_micros
+    full = row.input_tokens * rater.input_price_micros + row.output_tokens * rater.output_price_micros
+    return full / 1_000_000 * (100 - rater.batch_discount_percent) / 100
+
+
+def _mean_calls(samples: list[Sample]) -> float:
+    return sum(sample.calls for sample in samples) / len(samples)
+
+
+def _batch_seconds(rater: Rater) -> float:
+    """How long this rater's files have taken; the host's whole promise where none has come back."""
+    ended = RaterBatch.objects.filter(rater=rater, state=CallBatchState.ENDED, submitted_at__isnull=False)
+    taken = [(ended_at - began).total_seconds() for began, ended_at in ended.values_list("submitted_at", "ended_at")]
+    return sum(taken) / len(taken) if taken else DAY_SECONDS

@@ -126,13 +126,14 @@ def has_opened_since(project: Project, moment: object) -> bool:
 
 def pick_gold(project: Project, worker: Worker) -> Gold | None:
     """The least-used gold that this worker was never given, at random within equals."""
+    return golds_to_come(project, worker).first()
+
+
+def golds_to_come(project: Project, worker: Worker) -> QuerySet[Gold]:
+    """The golds that this worker was never given, in the order in which they come."""
     given = Assignment.objects.filter(task=OuterRef("task_id"), worker=worker)
-    return (
-        Gold.objects.filter(~Exists(given), project=project, is_active=True)
-        .select_related("task")
-        .order_by("times_used", "rnd")
-        .first()
-    )
+    golds = Gold.objects.filter(~Exists(given), project=project, is_active=True)
+    return golds.select_related("task").order_by("times_used", "rnd")
 
 
 def _lap(project_id: int, worker_id: int, walk: Walk, start: float) -> Pick:

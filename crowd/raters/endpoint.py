@@ -35,9 +35,16 @@ class CallFailed(Exception):
     """A call without a reply. ``is_transient``: the same call may succeed; ``retry_after``: seconds, when asked for."""
 
     def __init__(
-        self, reason: FailureReason, detail: str, *, is_transient: bool, retry_after: float | None = None
+        self,
+        reason: FailureReason,
+        detail: str,
+        *,
+        is_transient: bool,
+        retry_after: float | None = None,
+        status: int | None = None,
     ) -> None:
         super().__init__(detail)
+        self.status = status
         self.reason = reason
         self.detail = detail
         self.is_transient = is_transient
@@ -76,7 +83,7 @@ class Endpoint:
             raise CallFailed(FailureReason.REJECTED, f"{base_url}: {problem}", is_transient=False)
         self._url = urlsplit(base_url.rstrip("/"))
         self._key = key
-        self._timeout_seconds = timeout_seconds
+        self.timeout_seconds = timeout_seconds
         self._is_local_allowed = is_local_allowed
         # No proxy of the environment and no redirect: the address that was checked is the one that is called.
         self._client = httpx.Client(
@@ -93,65 +100,99 @@ class Endpoint:
     def chat(self, body: dict[str, Any], *, idempotency_key: str) -> Reply:
         """Ask once. Raises CallFailed."""
         began = time.monotonic()
+        content = json.dumps(body, ensure_ascii=False).encode()
+        parsed = self.ask("POST", "/chat/completions", content=content, idempotency_key=idempotency_key)
+        usage = parsed.get("usage")
+        usage = usage if isinstance(usage, dict) else {}
+        return Reply(
+            body=parsed,
+            input_tokens=count_of(usage.get("prompt_tokens")),
+            output_tokens=count_of(usage.get("completion_tokens")),
+            latency_seconds=time.monotonic() - began,
+        )
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes | None = None,
+        content_type: str = "application/json",
+        idempotency_key: str = "",
+    ) -> dict[str, Any]:
+        """One request whose reply is a JSON object. Raises CallFailed."""
+        reply = self.fetch(
+            method, path, content=content, content_type=content_type, idempotency_key=idempotency_key,
+            most_bytes=MAX_REPLY_BYTES,
+        )  # fmt: skip
         try:
-            status, headers, content = self._post("/chat/completions", body, idempotency_key, began)
+            parsed = json.loads(reply)
+        except ValueError:
+            parsed = None
+        if not isinstance(parsed, dict):
+            raise CallFailed(FailureReason.OUTSIDE_SCHEMA, "the endpoint's reply is no JSON object", is_transient=False)
+        return parsed
+
+    def fetch(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes | None = None,
+        content_type: str = "application/json",
+        idempotency_key: str = "",
+        most_bytes: int,
+    ) -> bytes:
+        """One request, its reply as it is. Raises CallFailed."""
+        headers = {"Content-Type": content_type, "Accept": "application/json"} if content is not None else {}
+        if idempotency_key:
+            headers["Idempotency-Key"] = idempotency_key
+        try:
+            status, answered, reply = self._send(method, path, headers, content, most_bytes)
         except httpx.TimeoutException as error:
             raise CallFailed(
-                FailureReason.TIMEOUT, f"no reply within {self._timeout_seconds:g} s", is_transient=True
+                FailureReason.TIMEOUT, f"no reply within {self.timeout_seconds:g} s", is_transient=True
             ) from error
         except (httpx.TransportError, OSError) as error:
             raise CallFailed(
                 FailureReason.UNREACHABLE, f"{self._url.hostname} cannot be reached ({error})", is_transient=True
             ) from error
-        if status != httpx.codes.OK:
-            raise self._refusal(status, headers, content)
-        try:
-            parsed = json.loads(content)
-        except ValueError:
-            parsed = None
-        if not isinstance(parsed, dict):
-            raise CallFailed(FailureReason.OUTSIDE_SCHEMA, "the endpoint's reply is no JSON object", is_transient=False)
-        usage = parsed.get("usage")
-        usage = usage if isinstance(usage, dict) else {}
-        return Reply(
-            body=parsed,
-            input_tokens=_count(usage.get("prompt_tokens")),
-            output_tokens=_count(usage.get("completion_tokens")),
-            latency_seconds=time.monotonic() - began,
-        )
+        if not 200 <= status < 300:
+            raise self._refusal(status, answered, reply)
+        return reply
 
-    def _post(
-        self, path: str, body: dict[str, Any], idempotency_key: str, began: float
+    def _send(
+        self, method: str, path: str, headers: dict[str, str], content: bytes | None, most_bytes: int
     ) -> tuple[int, httpx.Headers, bytes]:
+        began = time.monotonic()
         host = str(self._url.hostname)
         port = self._url.port or (443 if self._url.scheme == "https" else 80)
         address = self._checked_address(host, port)
         shown = f"[{address}]" if ":" in address else address
-        headers = {
-            "Host": self._url.netloc,
-            "Content-Type": "application/json",
-            "Accept": "application/json",
-            "Idempotency-Key": idempotency_key,
-        }
+        headers = {"Host": self._url.netloc, **headers}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
         # The connection goes to the address that was checked; the name stays in Host and in the certificate's check,
         # so that a name that resolves differently the next moment gains nothing.
         with self._client.stream(
-            "POST",
+            method,
             f"{self._url.scheme}://{shown}:{port}{self._url.path}{path}",
             headers=headers,
-            content=json.dumps(body, ensure_ascii=False).encode(),
+            content=content,
             extensions={"sni_hostname": host},
         ) as response:
             pieces, size = [], 0
             for piece in response.iter_bytes():
                 pieces.append(piece)
                 size += len(piece)
-                if size > MAX_REPLY_BYTES:
-                    raise CallFailed(FailureReason.OUTSIDE_SCHEMA, "the reply is larger than 4 MB", is_transient=False)
+                if size > most_bytes:
+                    raise CallFailed(
+                        FailureReason.OUTSIDE_SCHEMA,
+                        f"the reply is larger than {most_bytes // 1024**2} MB",
+                        is_transient=False,
+                    )
                 # The client's limit is for each read: a reply that drips would never end.
-                if time.monotonic() - began > self._timeout_seconds:
+                if time.monotonic() - began > self.timeout_seconds:
                     raise httpx.ReadTimeout("the reply took too long")
             return response.status_code, response.headers, b"".join(pieces)
 
@@ -174,10 +215,14 @@ class Endpoint:
         detail = f"the endpoint answered {status}: {shown}"
         retry_after = retry_after_seconds(headers.get("retry-after"))
         if status == httpx.codes.TOO_MANY_REQUESTS:
-            return CallFailed(FailureReason.RATE_LIMITED, detail, is_transient=True, retry_after=retry_after)
+            return CallFailed(
+                FailureReason.RATE_LIMITED, detail, is_transient=True, retry_after=retry_after, status=status
+            )
         if status >= 500 or status in TRANSIENT:
-            return CallFailed(FailureReason.SERVER_ERROR, detail, is_transient=True, retry_after=retry_after)
-        return CallFailed(FailureReason.REJECTED, detail, is_transient=False)
+            return CallFailed(
+                FailureReason.SERVER_ERROR, detail, is_transient=True, retry_after=retry_after, status=status
+            )
+        return CallFailed(FailureReason.REJECTED, detail, is_transient=False, status=status)
 
     def _without_key(self, text: str) -> str:
         return text.replace(self._key, "…") if self._key else text
@@ -190,5 +235,6 @@ def retry_after_seconds(value: str | None) -> float | None:
     return float(value)
 
 
-def _count(value: Any) -> int | None:
+def count_of(value: Any) -> int | None:
+    """A count as it came; None for what is none."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -21,7 +21,7 @@ NUMBERS: dict[str, tuple[type, Any, float, float]] = {
     "rotations": (int, 1, 1, 20),
     "shots": (int, 0, 0, 50),
 }
-FLAGS = {"has_logprobs": True, "is_aliased": False}
+FLAGS = {"has_logprobs": True, "is_aliased": False, "watches_fingerprint": True}
 TEXTS = ("base_url", "model", "snapshot", "key_name", "pool")
 KNOWN = {*NUMBERS, *FLAGS, *TEXTS, "seed"}
 

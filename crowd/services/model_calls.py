@@ -24,6 +24,7 @@ from crowd.raters.chat import Part, guess_tokens, most_tokens
 from crowd.raters.endpoint import CallFailed, Endpoint, Reply
 from crowd.services.call_buckets import correct, take
 from crowd.services.model_costs import release_model_cost, reserve_model_cost, settle_model_cost
+from crowd.services.served_models import SnapshotChanged, check_served
 
 # How often the main thread looks whether it may go on, while calls are in the air.
 LOOK_SECONDS = 2.0
@@ -73,8 +74,7 @@ def make_calls(
     flying: dict[Future[Reply], tuple[Wanted, RaterCall, int]] = {}
     with ThreadPoolExecutor(max_workers=rater.concurrency, thread_name_prefix="assay-call") as pool:
         while queue or flying:
-            goes_on = may_go_on()
-            if not goes_on:
+            if (outcome.stop is not None and outcome.stop[0] == "snapshot_changed") or not may_go_on():
                 queue.clear()
             while queue and len(flying) < rater.concurrency and queue[0][0] <= time.monotonic():
                 _, _, want, call = heapq.heappop(queue)
@@ -97,7 +97,12 @@ def make_calls(
             done, _ = wait(flying, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
             for future in done:
                 want, call, tokens = flying.pop(future)
-                pause = _land(rater, call, future, tokens)
+                try:
+                    pause = _land(rater, call, future, tokens)
+                except SnapshotChanged as change:
+                    # What is in the air is paid for and waited for; nothing more is asked.
+                    outcome.stop, pause = ("snapshot_changed", change.detail), None
+                    queue.clear()
                 if pause is not None:
                     heapq.heappush(queue, (time.monotonic() + pause, next(order), want, call))
     return outcome
@@ -168,6 +173,7 @@ def _land(rater: Rater, call: RaterCall, future: Future[Reply], guessed: int) ->
         _store_failure(call, failure)
         return None
     _store_reply(rater, call, reply, guessed)
+    check_served(rater=rater, replies=[reply.body])
     return None
 
 

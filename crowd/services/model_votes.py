@@ -29,6 +29,7 @@ from crowd.raters.verdicts import RatingFailed, Verdict, text_of
 from crowd.services.answers import submit_answer
 from crowd.services.assignments import skip_assignment
 from crowd.services.events import record_event
+from crowd.services.served_models import check_served
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def keep_verdict(*, rater: Rater, payload_hash: str, verdict: Verdict, calls: Se
 
 
 def read_calls(*, rater: Rater, payload_hash: str, parts: Sequence[Part]) -> CachedVote | Failure | None:
-    """What the calls of a payload amount to; None while some have not ended."""
+    """What the calls of a payload amount to; None while some have not ended. Raises SnapshotChanged."""
     rows = {
         call.part: call
         for call in RaterCall.objects.filter(
@@ -80,6 +81,8 @@ def read_calls(*, rater: Rater, payload_hash: str, parts: Sequence[Part]) -> Cac
     if len(rows) < len(parts) or any(call.state != CallState.REPLIED for call in rows.values()):
         return None
     calls = [rows[part.name] for part in parts]
+    # Here as well as when they come in: the process that received them may have died before it looked.
+    check_served(rater=rater, replies=[call.reply or {} for call in calls])
     try:
         verdict = read_replies(parts, [call.reply or {} for call in calls])
     except RatingFailed as failure:

@@ -59,4 +59,6 @@ def forecast_rater(*, rater: Rater) -> Forecast:
 def _guess(rater: Rater, row: Shown) -> Sample:
     made = FRAME_TOKENS // 2 * row.calls
     cost = (row.tokens * rater.input_price_micros + made * rater.output_price_micros) / TOKENS_PER_PRICE
+    if rater.is_batched:
+        cost *= (100 - rater.batch_discount_percent) / 100
     return Sample(calls=row.calls, tokens=row.tokens + made, cost_micros=cost, seconds=GUESSED_SECONDS * row.calls)

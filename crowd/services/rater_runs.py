@@ -11,7 +11,7 @@ from django.utils import timezone
 from crowd.enums import AssignmentState, EventKind, FailureReason, RaterRunKind, RaterRunState
 from crowd.errors import Conflict
 from crowd.jobs import enqueue_rater
-from crowd.models import Assignment, Project, Rater, RaterRun, Task, User, VoteFailure
+from crowd.models import Assignment, Project, Rater, RaterBatch, RaterRun, Task, User, VoteFailure
 from crowd.queries.rater_tasks import OFFERED
 from crowd.raters.verdicts import hash_payload
 from crowd.services.events import record_event
@@ -28,7 +28,7 @@ def launch_rater(*, rater: Rater, actor: User) -> RaterRun:
     Its votes stay in the shadow until the gate lets them count. Raises Conflict when another snapshot took over.
     """
     if Rater.objects.filter(replaces=rater).exists():
-        raise Conflict("this classifier was trained anew; launch its newest snapshot")
+        raise Conflict("another rater took over from this one; launch the newest")
     run = _unfinished(rater, RaterRunKind.VOTES).first()
     if run is not None:
         return resume_rater(rater=rater, actor=actor)
@@ -95,6 +95,28 @@ def retry_failures(*, rater: Rater, actor: User) -> int:
             )
             enqueue_rater(run.pk)
         return len(failures)
+
+
+def cancel_batch(*, rater: Rater, actor: User) -> RaterRun:
+    """Have the batch file that is on its way ended early; what is done by then is read, the rest is listed as failed.
+
+    The rater pauses after that. A repeated call changes nothing. Raises Conflict when no batch is on its way.
+    """
+    with transaction.atomic():
+        run = _unfinished(rater, RaterRunKind.VOTES).select_for_update(no_key=True).first()
+        batch = RaterBatch.objects.filter(rater=rater, ended_at__isnull=True).first()
+        if run is None or batch is None:
+            raise Conflict("no batch of this rater is on its way")
+        now = timezone.now()
+        if RaterBatch.objects.filter(pk=batch.pk, cancel_asked_at__isnull=True).update(cancel_asked_at=now):
+            _record(rater, EventKind.RATER_BATCH_CANCELLED, actor, {"batch": str(batch.uid)})
+        # A paused rater is woken for this: only a run that goes on talks to the host.
+        RaterRun.objects.filter(pk=run.pk).update(
+            state=RaterRunState.RUNNING, pause_code="", pause_reason="", look_at=now
+        )
+        enqueue_rater(run.pk)
+        run.refresh_from_db()
+        return run
 
 
 def _unfinished(rater: Rater, kind: RaterRunKind) -> QuerySet[RaterRun]:

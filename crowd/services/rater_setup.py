@@ -16,6 +16,8 @@ from crowd.raters.endpoint import Endpoint
 from crowd.raters.functions import build_function
 from crowd.raters.verdicts import LocalRater, RatingFailed
 
+FILE_SECONDS = 120.0
+
 
 def plan_of(rater: Rater) -> ChatPlan:
     """All that a chat model is asked, from the frozen rows of its rater."""
@@ -53,7 +55,8 @@ def endpoint_of(rater: Rater) -> Endpoint:
     return Endpoint(
         base_url=rater.spec["base_url"],
         key=os.environ.get(name) if name in settings.MODEL_KEYS else None,
-        timeout_seconds=rater.timeout_seconds,
+        # Files of many calls take longer than one.
+        timeout_seconds=max(rater.timeout_seconds, FILE_SECONDS) if rater.is_batched else rater.timeout_seconds,
         is_local_allowed=settings.ARE_LOCAL_MODELS_ALLOWED,
         connections=rater.concurrency,
     )

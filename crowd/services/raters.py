@@ -35,6 +35,8 @@ from crowd.services.events import record_event
 from crowd.services.workers import enrol
 
 MAX_CONCURRENCY = 64
+# What of a chat model's description shapes none of its votes.
+UNSHAPING = ("pool", "key_name", "watches_fingerprint")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,8 @@ class NewRater:
     tokens_per_minute: int | None = None
     concurrency: int = 4
     timeout_seconds: float = 60.0
+    is_batched: bool = False
+    batch_discount_percent: int = 50
 
 
 @dataclass(frozen=True)
@@ -107,12 +111,24 @@ def retrain_classifier(*, rater: Rater, actor: User) -> Rater:
     new = NewRater(
         name=rater.name, kind=WorkerKind.CLASSIFIER, spec=rater.spec, group=rater.group, concurrency=rater.concurrency
     )
-    with transaction.atomic():
-        fresh = _store(rater.project, new, _shape(rater.project, new), actor, replaces=rater)
-        RaterRun.objects.filter(rater=rater).exclude(state=RaterRunState.FINISHED).update(
-            state=RaterRunState.FINISHED, ended_at=timezone.now()
-        )
-        return fresh
+    return _store(rater.project, new, _shape(rater.project, new), actor, replaces=rater)
+
+
+def renew_chat(*, rater: Rater, snapshot: str, actor: User) -> Rater:
+    """A chat model set up as this one was, under the snapshot that answers now; it takes over.
+
+    The project's instructions and the pool's examples enter as they are today. Raises Conflict when it was replaced
+    before.
+    """
+    if Rater.objects.filter(replaces=rater).exists():
+        raise Conflict("this rater was renewed before; go on with the newest")
+    assert rater.prompt is not None
+    same = ("name", "group", "input_price_micros", "output_price_micros", "requests_per_minute", "tokens_per_minute")
+    how = ("concurrency", "timeout_seconds", "is_batched", "batch_discount_percent")
+    kept = {name: getattr(rater, name) for name in (*same, *how)}
+    spec = {name: value for name, value in rater.spec.items() if name != "instructions"} | {"snapshot": snapshot}
+    new = NewRater(kind=WorkerKind.LLM, spec=spec, prompt=rater.prompt.uid, **kept)
+    return _store(rater.project, new, _shape(rater.project, new), actor, replaces=rater)
 
 
 def _common_problems(new: NewRater) -> list[FieldProblem]:
@@ -126,6 +142,10 @@ def _common_problems(new: NewRater) -> list[FieldProblem]:
         for name in ("input_price_micros", "output_price_micros")
         if (getattr(new, name) or 0) < 0
     ]
+    if not 0 <= new.batch_discount_percent <= 100:
+        problems.append(FieldProblem("/batch_discount_percent", "0 to 100"))
+    if new.is_batched and new.kind != WorkerKind.LLM:
+        problems.append(FieldProblem("/is_batched", "only a chat model is asked in batch files"))
     problems += [
         FieldProblem(f"/{name}", "at least 1, or null")
         for name in ("requests_per_minute", "tokens_per_minute")
@@ -167,7 +187,7 @@ def _shape_llm(project: Project, new: NewRater) -> _Shape:
     words = [prompt.words.get(value, value) for value in project.label_values]
     shown = [[example.payload_hash, example.label_index] for example in examples]
     shaped_by = {
-        "spec": {name: value for name, value in spec.items() if name not in ("pool", "key_name")},
+        "spec": {name: value for name, value in spec.items() if name not in UNSHAPING},
         "prompt": [prompt.system, prompt.user, words],
         "examples": hashlib.sha256(str(shown).encode()).hexdigest(),
         "schema": schema_of(words),
@@ -215,8 +235,14 @@ def _store(project: Project, new: NewRater, shape: _Shape, actor: User, *, repla
                 tokens_per_minute=new.tokens_per_minute,
                 concurrency=new.concurrency,
                 timeout_seconds=new.timeout_seconds,
+                is_batched=new.is_batched,
+                batch_discount_percent=new.batch_discount_percent,
                 created_by=actor,
             )
+            if replaces is not None:
+                RaterRun.objects.filter(rater=replaces).exclude(state=RaterRunState.FINISHED).update(
+                    state=RaterRunState.FINISHED, ended_at=now
+                )
             RaterExample.objects.bulk_create(
                 RaterExample(rater=rater, example=example, position=i) for i, example in enumerate(shape.examples)
             )

@@ -46,7 +46,8 @@ def _left_behind(at: datetime) -> QuerySet[RaterCall]:
     rests = Q(run__leased_until__isnull=True) | Q(run__leased_until__lt=at)
     # Put away already, for its vote to be asked anew: no run looks at it again.
     is_put_away = Q(part__contains="~")
-    old = RaterCall.objects.filter(state=CallState.INTENDED, created_at__lt=at - STALE_AFTER)
+    # A call in a batch file waits for a day, and its hold is the file's.
+    old = RaterCall.objects.filter(state=CallState.INTENDED, batch__isnull=True, created_at__lt=at - STALE_AFTER)
     return old.filter(rests | is_put_away)
 
 
