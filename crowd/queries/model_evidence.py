@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 from numpy.typing import NDArray
 
-from crowd.enums import SuggestionPolicy, WorkerKind
-from crowd.models import Answer, Enrolment, InjectionFlag, Project, Suggestion, VoteDetail, Worker
+from crowd.enums import SuggestionPolicy, VoteState, WorkerKind
+from crowd.models import Answer, Enrolment, InjectionFlag, Project, Suggestion, VoteChange, VoteDetail, Worker
 from crowd.queries.answers import ProjectAnswers, labelled, read_answers
 from crowd.queries.model_votes import fit_calibration, groups_of, probabilities_of
 from quality.aggregation import DawidSkene
@@ -100,6 +101,19 @@ def gold_votes(project: Project, worker_ids: list[int]) -> tuple[dict[int, dict[
     read = read_answers(labelled(project).filter(is_gold=True, worker__in=worker_ids), project)
     groups: Mapping[Hashable, Hashable] = dict.fromkeys(worker_ids)
     return _votes(read, groups), read.gold
+
+
+def votes_since_demotion(
+    project: Project, worker: Worker, votes: Mapping[Hashable, Hashable]
+) -> tuple[Mapping[Hashable, Hashable], datetime | None]:
+    """Those votes that a model gave since it was last taken down to the shadow, with when; all if it never was."""
+    down = VoteChange.objects.filter(project=project, worker=worker, to_state=VoteState.SHADOW)
+    demoted_at = down.order_by("-id").values_list("created_at", flat=True).first()
+    if demoted_at is None:
+        return votes, None
+    later = Answer.objects.filter(project=project, worker=worker, created_at__gt=demoted_at)
+    after = set(later.values_list("task_id", flat=True))
+    return {task: label for task, label in votes.items() if task in after}, demoted_at
 
 
 def soft_votes(project: Project, worker_id: int, gold: Mapping[Hashable, Hashable]) -> SoftVotes:

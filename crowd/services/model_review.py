@@ -17,7 +17,15 @@ from crowd.policies.gate import VERSION, Evidence, decide_state, is_due
 from crowd.queries.agreement import plain
 from crowd.queries.consensus import COUNTING
 from crowd.queries.model_certificate import Certificate, certificate_of
-from crowd.queries.model_evidence import ModelEvidence, gold_votes, model_evidence, models_on, soft_votes, vote_costs
+from crowd.queries.model_evidence import (
+    ModelEvidence,
+    gold_votes,
+    model_evidence,
+    models_on,
+    soft_votes,
+    vote_costs,
+    votes_since_demotion,
+)
 from crowd.queries.model_votes import LEAST_GOLDS, gate_terms
 from crowd.queries.prevalence import prevalence_by
 from crowd.services.events import record_event
@@ -71,6 +79,10 @@ def _review(
         project=project, worker=worker
     )
     people = evidence.people_per_task
+    # What it was taken down in spite of does not bring it back: only votes given since then can.
+    votes, demoted_at = votes_since_demotion(project, worker, votes)
+    if demoted_at and standing.test is not None and standing.test.created_at <= demoted_at:
+        standing.test, standing.tested_tasks = None, 0
     shared = sum(1 for task in votes if people.get(task, 0) >= 2)
     verdict: GateVerdict | None = None
     harm: HarmTestResult | None = None

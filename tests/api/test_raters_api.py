@@ -11,6 +11,7 @@ from callers import as_user, as_worker, problem, url
 from cast import Cast
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from fake_batches import FakeBatches
 from fake_endpoint import FakeEndpoint, completion, fake_endpoint, says
 from raters_at_work import chat_rater, vote, work
 from rest_framework.test import APIClient
@@ -97,6 +98,48 @@ def test_failures_are_listed_by_reason_and_tried_again(cast: Cast, client: APICl
     assert [(row["task"], row["reason"]) for row in rows] == [("t2", "empty"), ("t1", "empty")]
     assert client.get(url(cast, f"{tail}?reason=timeout")).json()["results"] == []
     assert post(client, cast, f"{tail}/retry", {}).json() == {"retried": 2}
+
+
+def test_a_batch_is_followed_and_cancelled(cast: Cast, client: APIClient, endpoint: FakeEndpoint) -> None:
+    endpoint.batches = FakeBatches(answer=endpoint.answer, status="in_progress")
+    prompt = post(client, cast, "prompts", {"name": "plain"}).json()["id"]
+    wrong = post(client, cast, "raters", new(endpoint.url, prompt, is_batched=True, batch_discount_percent=101))
+    assert [error["pointer"] for error in wrong.json()["errors"]] == ["/batch_discount_percent"]
+    body = post(client, cast, "raters", new(endpoint.url, prompt, is_batched=True)).json()
+    assert (body["is_batched"], body["batch_discount_percent"]) == (True, 50)
+    rater = f"raters/{body['id']}"
+    assert problem(post(client, cast, f"{rater}/batch/cancel", {})) == (409, "conflict")
+    post(client, cast, f"{rater}/launch", {})
+    work(Rater.objects.get())
+    progress = client.get(url(cast, f"{rater}/progress")).json()
+    batch = progress["batch"]
+    assert (progress["state"], batch["state"], batch["host_id"], batch["calls_made"], batch["is_cancelled"]) == (
+        "running", "submitted", "batch_1", 2, False,
+    )  # fmt: skip
+    assert progress["seconds_left"]["low"] == 0
+    cancelled = post(client, cast, f"{rater}/batch/cancel", {})
+    assert (cancelled.status_code, cancelled.json()["batch"]["is_cancelled"]) == (202, True)
+    for _ in range(2):
+        work(Rater.objects.get())
+    progress = client.get(url(cast, f"{rater}/progress")).json()
+    assert (progress["state"], progress["pause_code"], progress["batch"]["state"]) == (
+        "paused", "batch_cancelled", "ended",
+    )  # fmt: skip
+
+
+def test_a_rater_is_renewed_when_another_model_answers(cast: Cast, client: APIClient, endpoint: FakeEndpoint) -> None:
+    rater = chat_rater(cast, endpoint.url)
+    tail = f"raters/{rater.uid}"
+    assert problem(post(client, cast, f"{tail}/renew", {})) == (409, "conflict")
+    names = iter(["old", "new"])
+    plain = endpoint.answer
+    endpoint.answer = lambda body: plain(body) | {"model": next(names, "new")}
+    vote(cast, rater)
+    assert client.get(url(cast, f"{tail}/progress")).json()["pause_code"] == "snapshot_changed"
+    fresh = post(client, cast, f"{tail}/renew", {})
+    assert (fresh.status_code, fresh.json()["replaces"], fresh.json()["spec"]["snapshot"]) == (
+        201, str(rater.uid), "new",
+    )  # fmt: skip
 
 
 def test_the_same_rater_twice_is_a_conflict(cast: Cast, client: APIClient, endpoint: FakeEndpoint) -> None:

@@ -27,6 +27,7 @@ from crowd.models import (
 from crowd.services.prevalence import draw_prevalence_sample
 from crowd.services.processing import process_answer
 from crowd.services.refit import refit_project
+from crowd.services.tasks import NewTask, add_tasks
 from crowd.services.vote_states import demote_model, promote_model
 from crowd.services.webhook_settings import WebhookPlan, add_webhook
 
@@ -141,6 +142,23 @@ def test_a_model_that_turns_adversarial_is_demoted_within_30_golds() -> None:
     assert (change.to_state, change.actor, change.test.kind) == (VoteState.SHADOW, None, ModelTestKind.DRIFT)
     cast.project.refresh_from_db()
     assert cast.project.is_dirty
+
+
+def test_a_demoted_model_is_not_brought_back_by_the_votes_it_had_before() -> None:
+    cast, model, truth = reviewed(0.95, tasks=100, is_automatic=True)
+    demote_model(
+        project=cast.project, worker_uid=model.uid, state=VoteState.SHADOW, reason="I doubt it", actor=cast.manager
+    )
+    refit_project(project_id=cast.project.pk)
+    standing = ModelStanding.objects.get(worker=model)
+    assert (state_of(cast, model), standing.proposed, standing.test) == (VoteState.SHADOW, "", None)
+    later = [NewTask(key=f"later{i}", payload={"text": f"later {i}"}) for i in range(90)]
+    add_tasks(project=cast.project, tasks=later, actor=cast.owner)
+    fresh = {task_id: right for task_id, right in truth_of(cast).items() if task_id not in truth}
+    people_of(cast, fresh, 0.85, overlap=4, seed=5)
+    give(cast, model, votes_of(fresh, 0.95))
+    refit_project(project_id=cast.project.pk)
+    assert state_of(cast, model) == VoteState.COUNTED
 
 
 def test_a_demotion_by_hand_goes_down_only_and_to_models_only() -> None:
