@@ -184,6 +184,8 @@ class Endpoints:
     pause_rater = Endpoint(rater_calls.pause_rater)
     resume_rater = Endpoint(rater_calls.resume_rater)
     retrain_rater = Endpoint(rater_calls.retrain_rater)
+    renew_rater = Endpoint(rater_calls.renew_rater)
+    cancel_rater_batch = Endpoint(rater_calls.cancel_rater_batch)
     rater_progress = Endpoint(rater_calls.rater_progress)
     rater_votes = Pages(rater_calls.rater_votes)
     rater_failures = Pages(rater_calls.rater_failures)

@@ -12,8 +12,9 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
-# Queues per process: two runs on one Redis must not take each other's messages.
-globals().update(queues_of(f"assay-tests-{os.getpid()}", f"assay-tests-{os.getpid()}-"))
+# Queues per process: two runs on one Redis must not take each other's messages. Workers of a test get its name.
+QUEUES = os.environ.get("ASSAY_TEST_QUEUES", f"assay-tests-{os.getpid()}")
+globals().update(queues_of(QUEUES, f"{QUEUES}-"))
 # Tests start the worker themselves where they need one.
 IS_WORKER_EMBEDDED = False
 # Queries are counted: those of the throttles are tested on their own.

@@ -185,5 +185,6 @@ def _mean_calls(samples: list[Sample]) -> float:
 def _batch_seconds(rater: Rater) -> float:
     """How long this rater's files have taken; the host's whole promise where none has come back."""
     ended = RaterBatch.objects.filter(rater=rater, state=CallBatchState.ENDED, submitted_at__isnull=False)
-    taken = [(ended_at - began).total_seconds() for began, ended_at in ended.values_list("submitted_at", "ended_at")]
+    times = ended.values_list("submitted_at", "ended_at")
+    taken = [(end - began).total_seconds() for began, end in times if began is not None and end is not None]
     return sum(taken) / len(taken) if taken else DAY_SECONDS

@@ -8,32 +8,28 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from cast import Cast, make_cast
+from batched_raters import BUDGET, batched, money
+from cast import make_cast
 from fake_batches import FakeBatches, failed_line
 from fake_endpoint import FakeEndpoint, completion, fake_endpoint, says
-from raters_at_work import chat_rater, vote, work
+from raters_at_work import vote, work
 
 from crowd.errors import Conflict
 from crowd.models import (
     Assignment,
     BudgetShard,
-    ModelCost,
-    Rater,
     RaterBatch,
     RaterRun,
     VoteDetail,
     VoteFailure,
 )
 from crowd.queries.raters import forecast_of, progress_of
-from crowd.services import batch_filling, batch_results, rater_batches
+from crowd.services import batch_filling
 from crowd.services.model_calls import most_cost_micros
 from crowd.services.rater_runs import cancel_batch, pause_rater, resume_rater, retry_failures
 from crowd.services.rater_setup import plan_of
 
 pytestmark = pytest.mark.django_db
-
-BUDGET = 1_000_000
-PRICES = {"input_price_micros": 2_000_000, "output_price_micros": 10_000_000}
 
 
 @pytest.fixture(autouse=True)
@@ -52,20 +48,6 @@ def endpoint() -> Iterator[FakeEndpoint]:
 def host(endpoint: FakeEndpoint) -> FakeBatches:
     assert endpoint.batches is not None
     return endpoint.batches
-
-
-def batched(cast: Cast, endpoint: FakeEndpoint, **changes: Any) -> Rater:
-    return chat_rater(cast, endpoint.url, is_batched=True, **(PRICES | changes))
-
-
-def money(cast: Cast) -> tuple[int, int, int]:
-    """Left in the budget, held, booked."""
-    costs = ModelCost.objects.filter(project=cast.project)
-    return (
-        sum(BudgetShard.objects.filter(project=cast.project).values_list("left_micros", flat=True)),
-        sum(costs.filter(state="held").values_list("reserved_micros", flat=True)),
-        sum(costs.filter(state="settled").values_list("actual_micros", flat=True)),
-    )
 
 
 def test_votes_come_in_one_file_at_the_discount(endpoint: FakeEndpoint, host: FakeBatches) -> None:
@@ -119,65 +101,6 @@ def test_as_many_tasks_are_sent_as_the_budget_covers(endpoint: FakeEndpoint, hos
     BudgetShard.objects.filter(pk=shards[0]).update(left_micros=6 * one)
     resume_rater(rater=rater, actor=cast.owner)
     assert (work(rater).votes, [len(text.splitlines()) for text in host.submitted]) == (8, [2, 6])
-
-
-STEPS = [
-    "fill", "upload:before", "upload:after", "submit:before", "submit:after", "look:after", "download:after",
-    "keep:half", "end:before", "end:after",
-]  # fmt: skip
-
-
-class Killed(BaseException):
-    """As kill -9: nothing that follows is done, the lease is left behind."""
-
-
-def die_once(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
-    """Let the process die at a step, once."""
-    name, _, when = step.partition(":")
-    place: tuple[Any, str] = {
-        "fill": (rater_batches, "fill_batch"),
-        "upload": (rater_batches, "upload_file"),
-        "submit": (rater_batches, "submit_batch"),
-        "look": (rater_batches, "look_at_batch"),
-        "download": (rater_batches, "_download"),
-        "keep": (batch_results, "_keep"),
-        "end": (rater_batches, "end_batch"),
-    }[name]
-    real: Callable[..., Any] = getattr(*place)
-    deaths = iter([True])
-
-    def dying(*arguments: Any, **named: Any) -> Any:
-        if when == "before" and next(deaths, False):
-            raise Killed
-        result = real(*arguments, **named)
-        if when != "before" and next(deaths, False):
-            raise Killed
-        return result
-
-    monkeypatch.setattr(*place, dying)
-
-
-@pytest.mark.parametrize("step", STEPS)
-def test_a_kill_at_any_step_loses_no_vote_and_submits_nothing_twice(
-    endpoint: FakeEndpoint, host: FakeBatches, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
-    cast = make_cast(tasks=5, budget_micros=BUDGET)
-    rater = batched(cast, endpoint)
-    monkeypatch.setattr(batch_results, "LINES", 2)
-    die_once(monkeypatch, step)
-    with pytest.raises(Killed):
-        vote(cast, rater)
-    if step == "submit:before":
-        # Whether the host has it cannot be told at once: nothing is sent before a lost request could have ended.
-        work(rater)
-        assert host.batches == {}
-        RaterBatch.objects.update(submit_began_at=RaterBatch.objects.get().submit_began_at - timedelta(hours=1))
-    run = work(rater)
-    assert (run.votes, run.failures, run.tasks_left) == (5, 0, 0)
-    assert len(host.batches) == 1
-    assert len(host.calls) == 5
-    assert money(cast) == (BUDGET - 750, 0, 750)
-    assert VoteDetail.objects.count() == 5
 
 
 def test_what_failed_in_the_file_is_listed_and_asked_again(endpoint: FakeEndpoint, host: FakeBatches) -> None:
@@ -265,24 +188,6 @@ def test_a_host_without_batch_files_is_said_so(endpoint: FakeEndpoint, host: Fak
     run = vote(cast, batched(cast, endpoint))
     assert (run.state, run.pause_code) == ("paused", "batch_refused")
     assert "404" in run.pause_reason
-    assert money(cast) == (BUDGET, 0, 0)
-
-
-def test_where_the_host_has_no_list_nothing_is_sent_twice(
-    endpoint: FakeEndpoint, host: FakeBatches, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cast = make_cast(tasks=2, budget_micros=BUDGET)
-    host.has_list = False
-    rater = batched(cast, endpoint)
-    die_once(monkeypatch, "submit:after")
-    with pytest.raises(Killed):
-        vote(cast, rater)
-    run = work(rater)
-    assert (run.state, run.pause_code, len(host.batches)) == ("paused", "batch_unknown", 1)
-    assert money(cast)[1] > 0
-    cancel_batch(rater=rater, actor=cast.owner)
-    run = work(rater)
-    assert (run.state, run.pause_code, len(host.batches)) == ("paused", "batch_cancelled", 1)
     assert money(cast) == (BUDGET, 0, 0)
 
 
