@@ -9,1034 +9,534 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("auth", "0012_alter_user_first_name_max_length"),
+        ('auth', '0012_alter_user_first_name_max_length'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="User",
+            name='User',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("password", models.CharField(max_length=128, verbose_name="password")),
-                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
-                (
-                    "is_superuser",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Designates that this user has all permissions without explicitly assigning them.",
-                        verbose_name="superuser status",
-                    ),
-                ),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("email", models.EmailField(max_length=254, unique=True)),
-                ("name", models.CharField(blank=True, max_length=120)),
-                ("language", models.CharField(default="en", max_length=12)),
-                ("is_staff", models.BooleanField(default=False)),
-                ("is_active", models.BooleanField(default=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "groups",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.group",
-                        verbose_name="groups",
-                    ),
-                ),
-                (
-                    "user_permissions",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="Specific permissions for this user.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.permission",
-                        verbose_name="user permissions",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
+                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
+                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('email', models.EmailField(max_length=254, unique=True)),
+                ('name', models.CharField(blank=True, max_length=120)),
+                ('language', models.CharField(default='en', max_length=12)),
+                ('is_staff', models.BooleanField(default=False)),
+                ('is_active', models.BooleanField(default=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
+                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
         ),
         migrations.CreateModel(
-            name="ApiKey",
+            name='ApiKey',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("name", models.CharField(max_length=120)),
-                ("prefix", models.CharField(max_length=12)),
-                ("digest", models.CharField(max_length=64, unique=True)),
-                ("scopes", models.JSONField(default=list)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("expires_at", models.DateTimeField(blank=True, null=True)),
-                ("revoked_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="api_keys",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('name', models.CharField(max_length=120)),
+                ('prefix', models.CharField(max_length=12)),
+                ('digest', models.CharField(max_length=64, unique=True)),
+                ('scopes', models.JSONField(default=list)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('expires_at', models.DateTimeField(blank=True, null=True)),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_keys', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name="IdempotencyRecord",
+            name='IdempotencyRecord',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("key", models.CharField(max_length=200)),
-                ("request_digest", models.CharField(max_length=64)),
-                ("status", models.PositiveSmallIntegerField(null=True)),
-                ("body", models.JSONField(null=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=200)),
+                ('request_digest', models.CharField(max_length=64)),
+                ('status', models.PositiveSmallIntegerField(null=True)),
+                ('body', models.JSONField(null=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name="Project",
+            name='Project',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("name", models.CharField(max_length=200)),
-                ("instructions", models.TextField(blank=True)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("draft", "Draft"), ("live", "Live"), ("paused", "Paused"), ("archived", "Archived")],
-                        default="draft",
-                        max_length=12,
-                    ),
-                ),
-                (
-                    "answer_type",
-                    models.CharField(
-                        choices=[("single_choice", "Single Choice"), ("ordinal", "Ordinal")],
-                        default="single_choice",
-                        max_length=20,
-                    ),
-                ),
-                ("labels", models.JSONField(default=list)),
-                (
-                    "scale",
-                    models.CharField(
-                        choices=[
-                            ("nominal", "Nominal"),
-                            ("ordinal", "Ordinal"),
-                            ("interval", "Interval"),
-                            ("ratio", "Ratio"),
-                        ],
-                        default="nominal",
-                        max_length=10,
-                    ),
-                ),
-                ("aggregation_model", models.CharField(default="dawid-skene", max_length=40)),
-                ("min_overlap", models.PositiveSmallIntegerField(default=3)),
-                ("max_overlap", models.PositiveSmallIntegerField(default=5)),
-                ("target_confidence", models.FloatField(default=0.95)),
-                ("gold_rate", models.FloatField(default=0.1)),
-                ("lease_seconds", models.PositiveIntegerField(default=600)),
-                ("price_micros", models.BigIntegerField(default=0)),
-                ("currency", models.CharField(default="USD", max_length=3)),
-                ("budget_micros", models.BigIntegerField(blank=True, null=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("is_dirty", models.BooleanField(default=False)),
-                ("refit_not_before", models.DateTimeField(blank=True, null=True)),
-                ("refit_leased_until", models.DateTimeField(blank=True, null=True)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('name', models.CharField(max_length=200)),
+                ('instructions', models.TextField(blank=True)),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('live', 'Live'), ('paused', 'Paused'), ('archived', 'Archived')], default='draft', max_length=12)),
+                ('answer_type', models.CharField(choices=[('single_choice', 'Single Choice'), ('ordinal', 'Ordinal')], default='single_choice', max_length=20)),
+                ('labels', models.JSONField(default=list)),
+                ('scale', models.CharField(choices=[('nominal', 'Nominal'), ('ordinal', 'Ordinal'), ('interval', 'Interval'), ('ratio', 'Ratio')], default='nominal', max_length=10)),
+                ('aggregation_model', models.CharField(default='dawid-skene', max_length=40)),
+                ('min_overlap', models.PositiveSmallIntegerField(default=3)),
+                ('max_overlap', models.PositiveSmallIntegerField(default=5)),
+                ('target_confidence', models.FloatField(default=0.95)),
+                ('gold_rate', models.FloatField(default=0.1)),
+                ('lease_seconds', models.PositiveIntegerField(default=600)),
+                ('price_micros', models.BigIntegerField(default=0)),
+                ('currency', models.CharField(default='USD', max_length=3)),
+                ('budget_micros', models.BigIntegerField(blank=True, null=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('is_dirty', models.BooleanField(default=False)),
+                ('refit_not_before', models.DateTimeField(blank=True, null=True)),
+                ('refit_leased_until', models.DateTimeField(blank=True, null=True)),
+                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name="Membership",
+            name='Membership',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("owner", "Owner"),
-                            ("manager", "Manager"),
-                            ("adjudicator", "Adjudicator"),
-                            ("finance", "Finance"),
-                            ("worker", "Worker"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="memberships",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to="crowd.project"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('owner', 'Owner'), ('manager', 'Manager'), ('adjudicator', 'Adjudicator'), ('finance', 'Finance'), ('worker', 'Worker')], max_length=12)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='crowd.project')),
             ],
         ),
         migrations.CreateModel(
-            name="BudgetShard",
+            name='BudgetShard',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("left_micros", models.BigIntegerField()),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="budget_shards", to="crowd.project"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('left_micros', models.BigIntegerField()),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='budget_shards', to='crowd.project')),
             ],
         ),
         migrations.CreateModel(
-            name="AggregationRun",
+            name='AggregationRun',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("model", models.CharField(max_length=40)),
-                ("parameters", models.JSONField(default=dict)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("running", "Running"), ("done", "Done"), ("failed", "Failed")],
-                        default="running",
-                        max_length=10,
-                    ),
-                ),
-                ("last_answer_id", models.BigIntegerField(null=True)),
-                ("tasks", models.PositiveIntegerField(default=0)),
-                ("workers", models.PositiveIntegerField(default=0)),
-                ("answers", models.PositiveIntegerField(default=0)),
-                ("is_converged", models.BooleanField(null=True)),
-                ("iterations", models.PositiveIntegerField(null=True)),
-                ("objective", models.FloatField(null=True)),
-                ("prevalence", models.JSONField(null=True)),
-                ("agreement", models.JSONField(default=dict)),
-                ("notes", models.JSONField(default=list)),
-                ("started_at", models.DateTimeField()),
-                ("finished_at", models.DateTimeField(null=True)),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="runs", to="crowd.project"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('model', models.CharField(max_length=40)),
+                ('parameters', models.JSONField(default=dict)),
+                ('state', models.CharField(choices=[('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='running', max_length=10)),
+                ('last_answer_id', models.BigIntegerField(null=True)),
+                ('tasks', models.PositiveIntegerField(default=0)),
+                ('workers', models.PositiveIntegerField(default=0)),
+                ('answers', models.PositiveIntegerField(default=0)),
+                ('is_converged', models.BooleanField(null=True)),
+                ('iterations', models.PositiveIntegerField(null=True)),
+                ('objective', models.FloatField(null=True)),
+                ('prevalence', models.JSONField(null=True)),
+                ('agreement', models.JSONField(default=dict)),
+                ('notes', models.JSONField(default=list)),
+                ('started_at', models.DateTimeField()),
+                ('finished_at', models.DateTimeField(null=True)),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='crowd.project')),
             ],
         ),
         migrations.CreateModel(
-            name="Account",
+            name='Account',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("project_cost", "Project Cost"),
-                            ("worker_payable", "Worker Payable"),
-                            ("provider_payable", "Provider Payable"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("currency", models.CharField(max_length=3)),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="accounts", to="crowd.project"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('project_cost', 'Project Cost'), ('worker_payable', 'Worker Payable'), ('provider_payable', 'Provider Payable')], max_length=20)),
+                ('currency', models.CharField(max_length=3)),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='crowd.project')),
             ],
         ),
         migrations.CreateModel(
-            name="Task",
+            name='Task',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("key", models.CharField(max_length=200)),
-                ("payload", models.JSONField()),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("open", "Open"),
-                            ("complete", "Complete"),
-                            ("disputed", "Disputed"),
-                            ("cancelled", "Cancelled"),
-                            ("gold", "Gold"),
-                        ],
-                        default="open",
-                        max_length=10,
-                    ),
-                ),
-                ("overlap", models.PositiveSmallIntegerField(default=0)),
-                ("open_slots", models.PositiveSmallIntegerField(default=0)),
-                ("is_open", models.BooleanField(default=False)),
-                ("priority", models.SmallIntegerField(default=0)),
-                ("rnd", models.FloatField(default=crowd.models.task.random_place)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="tasks", to="crowd.project"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('key', models.CharField(max_length=200)),
+                ('payload', models.JSONField()),
+                ('state', models.CharField(choices=[('open', 'Open'), ('complete', 'Complete'), ('disputed', 'Disputed'), ('cancelled', 'Cancelled'), ('gold', 'Gold')], default='open', max_length=10)),
+                ('overlap', models.PositiveSmallIntegerField(default=0)),
+                ('open_slots', models.PositiveSmallIntegerField(default=0)),
+                ('is_open', models.BooleanField(default=False)),
+                ('priority', models.SmallIntegerField(default=0)),
+                ('rnd', models.FloatField(default=crowd.models.task.random_place)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='crowd.project')),
             ],
         ),
         migrations.CreateModel(
-            name="Gold",
+            name='Gold',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("labels", models.JSONField()),
-                ("reason", models.TextField(blank=True)),
-                ("is_active", models.BooleanField(default=True)),
-                ("times_used", models.PositiveIntegerField(default=0)),
-                ("rnd", models.FloatField(default=crowd.models.task.random_place)),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="golds", to="crowd.project"
-                    ),
-                ),
-                (
-                    "task",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="gold", to="crowd.task"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('labels', models.JSONField()),
+                ('reason', models.TextField(blank=True)),
+                ('is_active', models.BooleanField(default=True)),
+                ('times_used', models.PositiveIntegerField(default=0)),
+                ('rnd', models.FloatField(default=crowd.models.task.random_place)),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='golds', to='crowd.project')),
+                ('task', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='gold', to='crowd.task')),
             ],
         ),
         migrations.CreateModel(
-            name="Consensus",
+            name='Consensus',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("label_index", models.PositiveSmallIntegerField()),
-                ("posterior", models.JSONField()),
-                ("confidence", models.FloatField()),
-                ("answers", models.PositiveIntegerField()),
-                ("updated_at", models.DateTimeField()),
-                (
-                    "run",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="crowd.aggregationrun",
-                    ),
-                ),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="consensuses", to="crowd.project"
-                    ),
-                ),
-                (
-                    "task",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="consensus", to="crowd.task"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('label_index', models.PositiveSmallIntegerField()),
+                ('posterior', models.JSONField()),
+                ('confidence', models.FloatField()),
+                ('answers', models.PositiveIntegerField()),
+                ('updated_at', models.DateTimeField()),
+                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crowd.aggregationrun')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consensuses', to='crowd.project')),
+                ('task', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='consensus', to='crowd.task')),
             ],
         ),
         migrations.CreateModel(
-            name="Assignment",
+            name='Assignment',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("active", "Active"),
-                            ("submitted", "Submitted"),
-                            ("expired", "Expired"),
-                            ("released", "Released"),
-                            ("skipped", "Skipped"),
-                        ],
-                        default="active",
-                        max_length=10,
-                    ),
-                ),
-                ("is_gold", models.BooleanField(default=False)),
-                ("holds_place", models.BooleanField(default=True)),
-                ("reserved_micros", models.BigIntegerField(default=0)),
-                ("inclusion_probability", models.FloatField(blank=True, null=True)),
-                ("claimed_at", models.DateTimeField()),
-                ("deadline", models.DateTimeField()),
-                ("ended_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "shard",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="crowd.budgetshard"
-                    ),
-                ),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="assignments", to="crowd.project"
-                    ),
-                ),
-                (
-                    "task",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="assignments", to="crowd.task"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('state', models.CharField(choices=[('active', 'Active'), ('submitted', 'Submitted'), ('expired', 'Expired'), ('released', 'Released'), ('skipped', 'Skipped')], default='active', max_length=10)),
+                ('is_gold', models.BooleanField(default=False)),
+                ('holds_place', models.BooleanField(default=True)),
+                ('reserved_micros', models.BigIntegerField(default=0)),
+                ('inclusion_probability', models.FloatField(blank=True, null=True)),
+                ('claimed_at', models.DateTimeField()),
+                ('deadline', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('shard', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crowd.budgetshard')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='crowd.project')),
+                ('task', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='crowd.task')),
             ],
         ),
         migrations.CreateModel(
-            name="Answer",
+            name='Answer',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("value", models.JSONField()),
-                ("label_index", models.PositiveSmallIntegerField(null=True)),
-                ("is_gold", models.BooleanField(default=False)),
-                ("is_model", models.BooleanField(default=False)),
-                ("holds_place", models.BooleanField(default=True)),
-                ("is_surplus", models.BooleanField(default=False)),
-                ("elapsed_seconds", models.FloatField()),
-                ("created_at", models.DateTimeField()),
-                ("is_correct", models.BooleanField(null=True)),
-                ("processed_at", models.DateTimeField(null=True)),
-                ("process_attempts", models.PositiveSmallIntegerField(default=0)),
-                ("process_after", models.DateTimeField(null=True)),
-                (
-                    "assignment",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="answer", to="crowd.assignment"
-                    ),
-                ),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="crowd.project"
-                    ),
-                ),
-                (
-                    "task",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="crowd.task"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('value', models.JSONField()),
+                ('label_index', models.PositiveSmallIntegerField(null=True)),
+                ('is_gold', models.BooleanField(default=False)),
+                ('is_model', models.BooleanField(default=False)),
+                ('holds_place', models.BooleanField(default=True)),
+                ('is_surplus', models.BooleanField(default=False)),
+                ('elapsed_seconds', models.FloatField()),
+                ('created_at', models.DateTimeField()),
+                ('is_correct', models.BooleanField(null=True)),
+                ('processed_at', models.DateTimeField(null=True)),
+                ('process_attempts', models.PositiveSmallIntegerField(default=0)),
+                ('process_after', models.DateTimeField(null=True)),
+                ('assignment', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='answer', to='crowd.assignment')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='crowd.project')),
+                ('task', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='crowd.task')),
             ],
         ),
         migrations.CreateModel(
-            name="Transaction",
+            name='Transaction',
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("answer_pay", "Answer Pay"),
-                            ("model_cost", "Model Cost"),
-                            ("reversal", "Reversal"),
-                            ("bonus", "Bonus"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("idempotency_key", models.CharField(max_length=100, unique=True)),
-                ("reason", models.CharField(max_length=200)),
-                ("created_at", models.DateTimeField()),
-                (
-                    "answer",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="transactions",
-                        to="crowd.answer",
-                    ),
-                ),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="transactions", to="crowd.project"
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('answer_pay', 'Answer Pay'), ('model_cost', 'Model Cost'), ('reversal', 'Reversal'), ('bonus', 'Bonus')], max_length=20)),
+                ('idempotency_key', models.CharField(max_length=100, unique=True)),
+                ('reason', models.CharField(max_length=200)),
+                ('created_at', models.DateTimeField()),
+                ('answer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='transactions', to='crowd.answer')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transactions', to='crowd.project')),
             ],
         ),
         migrations.CreateModel(
-            name="Entry",
+            name='Entry',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("amount_micros", models.BigIntegerField()),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="crowd.account"
-                    ),
-                ),
-                (
-                    "transaction",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="crowd.transaction"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('amount_micros', models.BigIntegerField()),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='crowd.account')),
+                ('transaction', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='crowd.transaction')),
             ],
             options={
-                "verbose_name_plural": "entries",
+                'verbose_name_plural': 'entries',
             },
         ),
         migrations.CreateModel(
-            name="Worker",
+            name='Worker',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("human", "Human"),
-                            ("llm", "Llm"),
-                            ("classifier", "Classifier"),
-                            ("function", "Function"),
-                        ],
-                        default="human",
-                        max_length=12,
-                    ),
-                ),
-                ("name", models.CharField(max_length=120)),
-                ("rater_key", models.CharField(blank=True, max_length=64, null=True, unique=True)),
-                ("model", models.JSONField(blank=True, default=dict)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "user",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="worker", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('kind', models.CharField(choices=[('human', 'Human'), ('llm', 'Llm'), ('classifier', 'Classifier'), ('function', 'Function')], default='human', max_length=12)),
+                ('name', models.CharField(max_length=120)),
+                ('rater_key', models.CharField(blank=True, max_length=64, null=True, unique=True)),
+                ('model', models.JSONField(blank=True, default=dict)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='worker', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name="TrustChange",
+            name='TrustChange',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                (
-                    "from_level",
-                    models.CharField(
-                        choices=[
-                            ("new", "New"),
-                            ("trusted", "Trusted"),
-                            ("restricted", "Restricted"),
-                            ("suspended", "Suspended"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                (
-                    "to_level",
-                    models.CharField(
-                        choices=[
-                            ("new", "New"),
-                            ("trusted", "Trusted"),
-                            ("restricted", "Restricted"),
-                            ("suspended", "Suspended"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("rule", models.CharField(max_length=60)),
-                ("rule_version", models.PositiveSmallIntegerField()),
-                ("reason", models.TextField()),
-                ("evidence", models.JSONField()),
-                ("created_at", models.DateTimeField()),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="trust_changes", to="crowd.project"
-                    ),
-                ),
-                (
-                    "worker",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="trust_changes", to="crowd.worker"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('from_level', models.CharField(choices=[('new', 'New'), ('trusted', 'Trusted'), ('restricted', 'Restricted'), ('suspended', 'Suspended')], max_length=12)),
+                ('to_level', models.CharField(choices=[('new', 'New'), ('trusted', 'Trusted'), ('restricted', 'Restricted'), ('suspended', 'Suspended')], max_length=12)),
+                ('rule', models.CharField(max_length=60)),
+                ('rule_version', models.PositiveSmallIntegerField()),
+                ('reason', models.TextField()),
+                ('evidence', models.JSONField()),
+                ('created_at', models.DateTimeField()),
+                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trust_changes', to='crowd.project')),
+                ('worker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trust_changes', to='crowd.worker')),
             ],
         ),
         migrations.CreateModel(
-            name="Skill",
+            name='Skill',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("gold_right", models.PositiveIntegerField(default=0)),
-                ("gold_wrong", models.PositiveIntegerField(default=0)),
-                ("recent_right", models.PositiveIntegerField(default=0)),
-                ("recent_wrong", models.PositiveIntegerField(default=0)),
-                ("gold_llr", models.FloatField(default=0.0)),
-                ("mean", models.FloatField(null=True)),
-                ("low", models.FloatField(null=True)),
-                ("high", models.FloatField(null=True)),
-                ("confusion", models.JSONField(null=True)),
-                ("ability", models.FloatField(null=True)),
-                ("ability_low", models.FloatField(null=True)),
-                ("ability_high", models.FloatField(null=True)),
-                ("answers", models.PositiveIntegerField(default=0)),
-                ("updated_at", models.DateTimeField()),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="skills", to="crowd.project"
-                    ),
-                ),
-                (
-                    "run",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="crowd.aggregationrun",
-                    ),
-                ),
-                (
-                    "worker",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="skills", to="crowd.worker"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('gold_right', models.PositiveIntegerField(default=0)),
+                ('gold_wrong', models.PositiveIntegerField(default=0)),
+                ('recent_right', models.PositiveIntegerField(default=0)),
+                ('recent_wrong', models.PositiveIntegerField(default=0)),
+                ('gold_llr', models.FloatField(default=0.0)),
+                ('mean', models.FloatField(null=True)),
+                ('low', models.FloatField(null=True)),
+                ('high', models.FloatField(null=True)),
+                ('confusion', models.JSONField(null=True)),
+                ('ability', models.FloatField(null=True)),
+                ('ability_low', models.FloatField(null=True)),
+                ('ability_high', models.FloatField(null=True)),
+                ('answers', models.PositiveIntegerField(default=0)),
+                ('updated_at', models.DateTimeField()),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='skills', to='crowd.project')),
+                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crowd.aggregationrun')),
+                ('worker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='skills', to='crowd.worker')),
             ],
         ),
         migrations.CreateModel(
-            name="Event",
+            name='Event',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("project_created", "Project Created"),
-                            ("project_launched", "Project Launched"),
-                            ("project_paused", "Project Paused"),
-                            ("tasks_added", "Tasks Added"),
-                            ("golds_added", "Golds Added"),
-                            ("workers_added", "Workers Added"),
-                            ("task_completed", "Task Completed"),
-                            ("task_disputed", "Task Disputed"),
-                            ("task_reopened", "Task Reopened"),
-                            ("overlap_extended", "Overlap Extended"),
-                            ("gold_failed", "Gold Failed"),
-                            ("trust_changed", "Trust Changed"),
-                            ("lease_expired", "Lease Expired"),
-                            ("task_skipped", "Task Skipped"),
-                            ("refit_done", "Refit Done"),
-                            ("refit_failed", "Refit Failed"),
-                            ("processing_failed", "Processing Failed"),
-                        ],
-                        max_length=30,
-                    ),
-                ),
-                ("subject", models.UUIDField(null=True)),
-                ("detail", models.JSONField(default=dict)),
-                ("created_at", models.DateTimeField()),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "project",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="events",
-                        to="crowd.project",
-                    ),
-                ),
-                (
-                    "worker",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="events", to="crowd.worker"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('kind', models.CharField(choices=[('project_created', 'Project Created'), ('project_launched', 'Project Launched'), ('project_paused', 'Project Paused'), ('tasks_added', 'Tasks Added'), ('golds_added', 'Golds Added'), ('workers_added', 'Workers Added'), ('task_completed', 'Task Completed'), ('task_disputed', 'Task Disputed'), ('task_reopened', 'Task Reopened'), ('overlap_extended', 'Overlap Extended'), ('gold_failed', 'Gold Failed'), ('trust_changed', 'Trust Changed'), ('lease_expired', 'Lease Expired'), ('task_skipped', 'Task Skipped'), ('refit_done', 'Refit Done'), ('refit_failed', 'Refit Failed'), ('processing_failed', 'Processing Failed')], max_length=30)),
+                ('subject', models.UUIDField(null=True)),
+                ('detail', models.JSONField(default=dict)),
+                ('created_at', models.DateTimeField()),
+                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('project', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='crowd.project')),
+                ('worker', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='crowd.worker')),
             ],
         ),
         migrations.CreateModel(
-            name="Enrolment",
+            name='Enrolment',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "trust_level",
-                    models.CharField(
-                        choices=[
-                            ("new", "New"),
-                            ("trusted", "Trusted"),
-                            ("restricted", "Restricted"),
-                            ("suspended", "Suspended"),
-                        ],
-                        default="new",
-                        max_length=12,
-                    ),
-                ),
-                (
-                    "vote_state",
-                    models.CharField(
-                        choices=[("shadow", "Shadow"), ("counted", "Counted")], default="counted", max_length=10
-                    ),
-                ),
-                ("cursor", models.BigIntegerField(default=0)),
-                ("claims", models.PositiveIntegerField(default=0)),
-                ("gold_claims", models.PositiveIntegerField(default=0)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="enrolments", to="crowd.project"
-                    ),
-                ),
-                (
-                    "worker",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="enrolments", to="crowd.worker"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('trust_level', models.CharField(choices=[('new', 'New'), ('trusted', 'Trusted'), ('restricted', 'Restricted'), ('suspended', 'Suspended')], default='new', max_length=12)),
+                ('vote_state', models.CharField(choices=[('shadow', 'Shadow'), ('counted', 'Counted')], default='counted', max_length=10)),
+                ('cursor', models.BigIntegerField(default=0)),
+                ('claims', models.PositiveIntegerField(default=0)),
+                ('gold_claims', models.PositiveIntegerField(default=0)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='crowd.project')),
+                ('worker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='crowd.worker')),
             ],
         ),
         migrations.AddField(
-            model_name="assignment",
-            name="worker",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="assignments", to="crowd.worker"
-            ),
+            model_name='assignment',
+            name='worker',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='crowd.worker'),
         ),
         migrations.AddField(
-            model_name="answer",
-            name="worker",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="crowd.worker"
-            ),
+            model_name='answer',
+            name='worker',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='crowd.worker'),
         ),
         migrations.AddField(
-            model_name="account",
-            name="worker",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="accounts", to="crowd.worker"
-            ),
+            model_name='account',
+            name='worker',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='crowd.worker'),
         ),
         migrations.AddConstraint(
-            model_name="user",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("email"), name="user_email_once_whatever_case"
-            ),
+            model_name='user',
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_once_whatever_case'),
         ),
         migrations.AddIndex(
-            model_name="idempotencyrecord",
-            index=models.Index(fields=["created_at"], name="idempotency_age"),
+            model_name='idempotencyrecord',
+            index=models.Index(fields=['created_at'], name='idempotency_age'),
         ),
         migrations.AddConstraint(
-            model_name="idempotencyrecord",
-            constraint=models.UniqueConstraint(fields=("user", "key"), name="idempotency_key_once"),
+            model_name='idempotencyrecord',
+            constraint=models.UniqueConstraint(fields=('user', 'key'), name='idempotency_key_once'),
         ),
         migrations.AddIndex(
-            model_name="project",
-            index=models.Index(
-                condition=models.Q(("is_dirty", True)), fields=["refit_not_before"], name="project_dirty"
-            ),
+            model_name='project',
+            index=models.Index(condition=models.Q(('is_dirty', True)), fields=['refit_not_before'], name='project_dirty'),
         ),
         migrations.AddConstraint(
-            model_name="project",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("min_overlap__gte", 1), ("max_overlap__gte", models.F("min_overlap"))),
-                name="project_overlap_in_order",
-            ),
+            model_name='project',
+            constraint=models.CheckConstraint(condition=models.Q(('min_overlap__gte', 1), ('max_overlap__gte', models.F('min_overlap'))), name='project_overlap_in_order'),
         ),
         migrations.AddConstraint(
-            model_name="project",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("target_confidence__gt", 0), ("target_confidence__lte", 1)),
-                name="project_target_is_probability",
-            ),
+            model_name='project',
+            constraint=models.CheckConstraint(condition=models.Q(('target_confidence__gt', 0), ('target_confidence__lte', 1)), name='project_target_is_probability'),
         ),
         migrations.AddConstraint(
-            model_name="project",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("gold_rate__gte", 0), ("gold_rate__lte", 1)), name="project_gold_rate_is_share"
-            ),
+            model_name='project',
+            constraint=models.CheckConstraint(condition=models.Q(('gold_rate__gte', 0), ('gold_rate__lte', 1)), name='project_gold_rate_is_share'),
         ),
         migrations.AddConstraint(
-            model_name="project",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("price_micros__gte", 0)), name="project_price_not_negative"
-            ),
+            model_name='project',
+            constraint=models.CheckConstraint(condition=models.Q(('price_micros__gte', 0)), name='project_price_not_negative'),
         ),
         migrations.AddConstraint(
-            model_name="project",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("budget_micros__isnull", True), ("budget_micros__gte", 0), _connector="OR"),
-                name="project_budget_not_negative",
-            ),
+            model_name='project',
+            constraint=models.CheckConstraint(condition=models.Q(('budget_micros__isnull', True), ('budget_micros__gte', 0), _connector='OR'), name='project_budget_not_negative'),
         ),
         migrations.AddConstraint(
-            model_name="project",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("lease_seconds__gte", 1)), name="project_lease_positive"
-            ),
+            model_name='project',
+            constraint=models.CheckConstraint(condition=models.Q(('lease_seconds__gte', 1)), name='project_lease_positive'),
         ),
         migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(fields=("project", "user", "role"), name="membership_role_once"),
+            model_name='membership',
+            constraint=models.UniqueConstraint(fields=('project', 'user', 'role'), name='membership_role_once'),
         ),
         migrations.AddConstraint(
-            model_name="budgetshard",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("left_micros__gte", 0)), name="budget_never_overspent"
-            ),
+            model_name='budgetshard',
+            constraint=models.CheckConstraint(condition=models.Q(('left_micros__gte', 0)), name='budget_never_overspent'),
         ),
         migrations.AddIndex(
-            model_name="aggregationrun",
-            index=models.Index(fields=["project", "-id"], name="run_newest"),
+            model_name='aggregationrun',
+            index=models.Index(fields=['project', '-id'], name='run_newest'),
         ),
         migrations.AddIndex(
-            model_name="task",
-            index=models.Index(
-                models.F("project"),
-                models.OrderBy(models.F("priority"), descending=True),
-                models.F("rnd"),
-                condition=models.Q(("is_open", True)),
-                name="task_claimable",
-            ),
+            model_name='task',
+            index=models.Index(models.F('project'), models.OrderBy(models.F('priority'), descending=True), models.F('rnd'), condition=models.Q(('is_open', True)), name='task_claimable'),
         ),
         migrations.AddIndex(
-            model_name="task",
-            index=models.Index(condition=models.Q(("state", "open")), fields=["project"], name="task_unfinished"),
+            model_name='task',
+            index=models.Index(condition=models.Q(('state', 'open')), fields=['project'], name='task_unfinished'),
         ),
         migrations.AddIndex(
-            model_name="task",
-            index=models.Index(fields=["project", "state"], name="task_by_state"),
+            model_name='task',
+            index=models.Index(fields=['project', 'state'], name='task_by_state'),
         ),
         migrations.AddConstraint(
-            model_name="task",
-            constraint=models.UniqueConstraint(fields=("project", "key"), name="task_key_once_per_project"),
+            model_name='task',
+            constraint=models.UniqueConstraint(fields=('project', 'key'), name='task_key_once_per_project'),
         ),
         migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("open_slots__gte", 0), ("open_slots__lte", models.F("overlap"))),
-                name="task_slots_within_overlap",
-            ),
+            model_name='task',
+            constraint=models.CheckConstraint(condition=models.Q(('open_slots__gte', 0), ('open_slots__lte', models.F('overlap'))), name='task_slots_within_overlap'),
         ),
         migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("is_open", False), models.Q(("state", "open"), ("open_slots__gt", 0)), _connector="OR"
-                ),
-                name="task_open_has_a_slot",
-            ),
+            model_name='task',
+            constraint=models.CheckConstraint(condition=models.Q(('is_open', False), models.Q(('state', 'open'), ('open_slots__gt', 0)), _connector='OR'), name='task_open_has_a_slot'),
         ),
         migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("state", "gold"), _negated=True), ("overlap", 0), _connector="OR"),
-                name="task_gold_has_no_overlap",
-            ),
+            model_name='task',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'gold'), _negated=True), ('overlap', 0), _connector='OR'), name='task_gold_has_no_overlap'),
         ),
         migrations.AddIndex(
-            model_name="gold",
-            index=models.Index(
-                condition=models.Q(("is_active", True)), fields=["project", "times_used", "rnd"], name="gold_least_used"
-            ),
+            model_name='gold',
+            index=models.Index(condition=models.Q(('is_active', True)), fields=['project', 'times_used', 'rnd'], name='gold_least_used'),
         ),
         migrations.AddIndex(
-            model_name="consensus",
-            index=models.Index(fields=["project", "confidence"], name="consensus_least_sure"),
+            model_name='consensus',
+            index=models.Index(fields=['project', 'confidence'], name='consensus_least_sure'),
         ),
         migrations.AddConstraint(
-            model_name="consensus",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("confidence__gte", 0), ("confidence__lte", 1.000001)),
-                name="consensus_confidence_is_probability",
-            ),
+            model_name='consensus',
+            constraint=models.CheckConstraint(condition=models.Q(('confidence__gte', 0), ('confidence__lte', 1.000001)), name='consensus_confidence_is_probability'),
         ),
         migrations.AddIndex(
-            model_name="transaction",
-            index=models.Index(fields=["project", "created_at"], name="transaction_of_project"),
+            model_name='transaction',
+            index=models.Index(fields=['project', 'created_at'], name='transaction_of_project'),
         ),
         migrations.AddConstraint(
-            model_name="transaction",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind", "reversal"), _negated=True),
-                fields=("answer", "kind"),
-                name="transaction_answer_kind_once",
-            ),
+            model_name='transaction',
+            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'reversal'), _negated=True), fields=('answer', 'kind'), name='transaction_answer_kind_once'),
         ),
         migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount_micros", 0), _negated=True), name="entry_moves_something"
-            ),
+            model_name='entry',
+            constraint=models.CheckConstraint(condition=models.Q(('amount_micros', 0), _negated=True), name='entry_moves_something'),
         ),
         migrations.AddConstraint(
-            model_name="worker",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "human"), _negated=True), ("rater_key__isnull", True), _connector="OR"
-                ),
-                name="worker_person_has_no_rater_key",
-            ),
+            model_name='worker',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'human'), _negated=True), ('rater_key__isnull', True), _connector='OR'), name='worker_person_has_no_rater_key'),
         ),
         migrations.AddIndex(
-            model_name="trustchange",
-            index=models.Index(fields=["project", "worker", "id"], name="trust_of_worker"),
+            model_name='trustchange',
+            index=models.Index(fields=['project', 'worker', 'id'], name='trust_of_worker'),
         ),
         migrations.AddConstraint(
-            model_name="skill",
-            constraint=models.UniqueConstraint(fields=("project", "worker"), name="skill_once"),
+            model_name='skill',
+            constraint=models.UniqueConstraint(fields=('project', 'worker'), name='skill_once'),
         ),
         migrations.AddIndex(
-            model_name="event",
-            index=models.Index(fields=["project", "-id"], name="event_newest"),
+            model_name='event',
+            index=models.Index(fields=['project', '-id'], name='event_newest'),
         ),
         migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.UniqueConstraint(fields=("project", "worker"), name="enrolment_once"),
+            model_name='enrolment',
+            constraint=models.UniqueConstraint(fields=('project', 'worker'), name='enrolment_once'),
         ),
         migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("gold_claims__lte", models.F("claims"))), name="enrolment_golds_within_claims"
-            ),
+            model_name='enrolment',
+            constraint=models.CheckConstraint(condition=models.Q(('gold_claims__lte', models.F('claims'))), name='enrolment_golds_within_claims'),
         ),
         migrations.AddIndex(
-            model_name="assignment",
-            index=models.Index(
-                condition=models.Q(("state", "active")), fields=["worker", "project"], name="assignment_live"
-            ),
+            model_name='assignment',
+            index=models.Index(condition=models.Q(('state', 'active')), fields=['worker', 'project'], name='assignment_live'),
         ),
         migrations.AddIndex(
-            model_name="assignment",
-            index=models.Index(condition=models.Q(("state", "active")), fields=["deadline"], name="assignment_due"),
+            model_name='assignment',
+            index=models.Index(condition=models.Q(('state', 'active')), fields=['deadline'], name='assignment_due'),
         ),
         migrations.AddConstraint(
-            model_name="assignment",
-            constraint=models.UniqueConstraint(fields=("task", "worker"), name="assignment_task_once_per_worker"),
+            model_name='assignment',
+            constraint=models.UniqueConstraint(fields=('task', 'worker'), name='assignment_task_once_per_worker'),
         ),
         migrations.AddConstraint(
-            model_name="assignment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", True), ("state", "active")),
-                    models.Q(models.Q(("state", "active"), _negated=True), ("ended_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="assignment_ended_unless_active",
-            ),
+            model_name='assignment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('state', 'active')), models.Q(models.Q(('state', 'active'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='assignment_ended_unless_active'),
         ),
         migrations.AddConstraint(
-            model_name="assignment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_gold", False), ("holds_place", False), _connector="OR"),
-                name="assignment_gold_holds_no_place",
-            ),
+            model_name='assignment',
+            constraint=models.CheckConstraint(condition=models.Q(('is_gold', False), ('holds_place', False), _connector='OR'), name='assignment_gold_holds_no_place'),
         ),
         migrations.AddConstraint(
-            model_name="assignment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reserved_micros__gte", 0)), name="assignment_reserve_not_negative"
-            ),
+            model_name='assignment',
+            constraint=models.CheckConstraint(condition=models.Q(('reserved_micros__gte', 0)), name='assignment_reserve_not_negative'),
         ),
         migrations.AddIndex(
-            model_name="answer",
-            index=models.Index(
-                condition=models.Q(("processed_at__isnull", True)), fields=["id"], name="answer_unprocessed"
-            ),
+            model_name='answer',
+            index=models.Index(condition=models.Q(('processed_at__isnull', True)), fields=['id'], name='answer_unprocessed'),
         ),
         migrations.AddIndex(
-            model_name="answer",
-            index=models.Index(fields=["project", "id"], name="answer_of_project"),
+            model_name='answer',
+            index=models.Index(fields=['project', 'id'], name='answer_of_project'),
         ),
         migrations.AddIndex(
-            model_name="answer",
-            index=models.Index(fields=["worker", "project", "id"], name="answer_of_worker"),
+            model_name='answer',
+            index=models.Index(fields=['worker', 'project', 'id'], name='answer_of_worker'),
         ),
         migrations.AddIndex(
-            model_name="answer",
-            index=models.Index(
-                condition=models.Q(("is_gold", False), ("label_index__isnull", False)),
-                fields=["project", "task", "is_model", "label_index"],
-                name="answer_patterns",
-            ),
+            model_name='answer',
+            index=models.Index(condition=models.Q(('is_gold', False), ('label_index__isnull', False)), fields=['project', 'task', 'is_model', 'label_index'], name='answer_patterns'),
         ),
         migrations.AddConstraint(
-            model_name="answer",
-            constraint=models.UniqueConstraint(fields=("task", "worker"), name="answer_task_once_per_worker"),
+            model_name='answer',
+            constraint=models.UniqueConstraint(fields=('task', 'worker'), name='answer_task_once_per_worker'),
         ),
         migrations.AddConstraint(
-            model_name="answer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_correct__isnull", True), ("is_gold", True), _connector="OR"),
-                name="answer_only_gold_is_scored",
-            ),
+            model_name='answer',
+            constraint=models.CheckConstraint(condition=models.Q(('is_correct__isnull', True), ('is_gold', True), _connector='OR'), name='answer_only_gold_is_scored'),
         ),
         migrations.AddConstraint(
-            model_name="answer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("holds_place", False), models.Q(("is_gold", False), ("is_surplus", False)), _connector="OR"
-                ),
-                name="answer_place_is_for_real_tasks",
-            ),
+            model_name='answer',
+            constraint=models.CheckConstraint(condition=models.Q(('holds_place', False), models.Q(('is_gold', False), ('is_surplus', False)), _connector='OR'), name='answer_place_is_for_real_tasks'),
         ),
         migrations.AddConstraint(
-            model_name="answer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("elapsed_seconds__gte", 0)), name="answer_elapsed_not_negative"
-            ),
+            model_name='answer',
+            constraint=models.CheckConstraint(condition=models.Q(('elapsed_seconds__gte', 0)), name='answer_elapsed_not_negative'),
         ),
         migrations.AddConstraint(
-            model_name="account",
-            constraint=models.UniqueConstraint(
-                fields=("project", "kind", "worker", "currency"), name="account_of_worker_once"
-            ),
+            model_name='account',
+            constraint=models.UniqueConstraint(fields=('project', 'kind', 'worker', 'currency'), name='account_of_worker_once'),
         ),
         migrations.AddConstraint(
-            model_name="account",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("worker__isnull", True)),
-                fields=("project", "kind", "currency"),
-                name="account_of_project_once",
-            ),
+            model_name='account',
+            constraint=models.UniqueConstraint(condition=models.Q(('worker__isnull', True)), fields=('project', 'kind', 'currency'), name='account_of_project_once'),
         ),
         migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "project_cost"), ("worker__isnull", True)),
-                    models.Q(models.Q(("kind", "project_cost"), _negated=True), ("worker__isnull", False)),
-                    _connector="OR",
-                ),
-                name="account_payable_has_a_worker",
-            ),
+            model_name='account',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'project_cost'), ('worker__isnull', True)), models.Q(models.Q(('kind', 'project_cost'), _negated=True), ('worker__isnull', False)), _connector='OR'), name='account_payable_has_a_worker'),
         ),
     ]

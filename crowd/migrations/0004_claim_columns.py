@@ -5,60 +5,57 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("crowd", "0003_trust_and_training"),
+        ('crowd', '0003_trust_and_training'),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name="assignment",
-            name="assignment_live",
+            model_name='assignment',
+            name='assignment_live',
         ),
         migrations.AddField(
-            model_name="enrolment",
-            name="idle_reply",
-            field=models.CharField(blank=True, default="", max_length=10),
+            model_name='enrolment',
+            name='idle_reply',
+            field=models.CharField(blank=True, default='', max_length=10),
         ),
         migrations.AddField(
-            model_name="enrolment",
-            name="idle_since",
+            model_name='enrolment',
+            name='idle_since',
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name="enrolment",
-            name="idle_until",
+            model_name='enrolment',
+            name='idle_until',
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name="enrolment",
-            name="walk_priority",
+            model_name='enrolment',
+            name='walk_priority',
             field=models.SmallIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name="enrolment",
-            name="walk_rnd",
+            model_name='enrolment',
+            name='walk_rnd',
             field=models.FloatField(null=True),
         ),
         migrations.AddField(
-            model_name="project",
-            name="is_lease_fixed",
+            model_name='project',
+            name='is_lease_fixed',
             field=models.BooleanField(default=True),
         ),
         migrations.AddField(
-            model_name="task",
-            name="opened_at",
+            model_name='task',
+            name='opened_at',
             field=models.DateTimeField(default=django.utils.timezone.now, null=True),
         ),
         migrations.AddIndex(
-            model_name="task",
-            index=models.Index(
-                condition=models.Q(("is_open", True)), fields=["project", "opened_at"], name="task_opened"
-            ),
+            model_name='task',
+            index=models.Index(condition=models.Q(('is_open', True)), fields=['project', 'opened_at'], name='task_opened'),
         ),
         migrations.AddConstraint(
-            model_name="assignment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "active")), fields=("worker", "project"), name="assignment_one_live"
-            ),
+            model_name='assignment',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'active')), fields=('worker', 'project'), name='assignment_one_live'),
         ),
     ]

@@ -4,19 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("crowd", "0006_fewer_indexes"),
+        ('crowd', '0006_fewer_indexes'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="aggregationrun",
-            name="preview_weight",
+            model_name='aggregationrun',
+            name='preview_weight',
             field=models.FloatField(null=True),
         ),
         migrations.AlterField(
-            model_name="project",
-            name="aggregation_model",
-            field=models.CharField(default="auto", max_length=40),
+            model_name='project',
+            name='aggregation_model',
+            field=models.CharField(default='auto', max_length=40),
         ),
     ]

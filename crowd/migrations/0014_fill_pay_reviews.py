@@ -18,19 +18,16 @@ def forwards(apps, schema_editor):
     while True:
         rows = list(
             paid.filter(answer_id__gt=last).values_list(
-                "id",
-                "answer_id",
-                "project_id",
-                "answer__worker_id",
-                "answer__created_at",
-                "answer__assignment__shard_id",
+                "id", "answer_id", "project_id", "answer__worker_id", "answer__created_at", "answer__assignment__shard_id"
             )[:CHUNK]
         )
         if not rows:
             return
         amounts = {
             row["transaction_id"]: -row["sum"]
-            for row in Entry.objects.filter(transaction_id__in=[row[0] for row in rows], account__kind="worker_payable")
+            for row in Entry.objects.filter(
+                transaction_id__in=[row[0] for row in rows], account__kind="worker_payable"
+            )
             .values("transaction_id")
             .annotate(sum=Sum("amount_micros"))
         }
@@ -49,6 +46,7 @@ def forwards(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+
     dependencies = [("crowd", "0013_pay")]
 
     operations = [migrations.RunPython(forwards, migrations.RunPython.noop, elidable=True)]

@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("crowd", "0018_rejections_left"),
+        ('crowd', '0018_rejections_left'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="raterrun",
-            name="cost_micros",
+            model_name='raterrun',
+            name='cost_micros',
             field=models.BigIntegerField(default=0),
         ),
     ]

@@ -5,49 +5,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("crowd", "0021_api_doors"),
+        ('crowd', '0021_api_doors'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="PanelClock",
+            name='PanelClock',
             fields=[
-                (
-                    "project",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="panel_clock",
-                        serialize=False,
-                        to="crowd.project",
-                    ),
-                ),
-                ("due_at", models.DateTimeField()),
-                ("answers_seen", models.BigIntegerField(default=0)),
-                ("events_seen", models.BigIntegerField(default=0)),
+                ('project', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='panel_clock', serialize=False, to='crowd.project')),
+                ('due_at', models.DateTimeField()),
+                ('answers_seen', models.BigIntegerField(default=0)),
+                ('events_seen', models.BigIntegerField(default=0)),
             ],
             options={
-                "indexes": [models.Index(fields=["due_at"], name="panel_clock_due")],
+                'indexes': [models.Index(fields=['due_at'], name='panel_clock_due')],
             },
         ),
         migrations.CreateModel(
-            name="Panel",
+            name='Panel',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=30)),
-                ("body", models.JSONField()),
-                ("made_at", models.DateTimeField()),
-                ("seconds", models.FloatField()),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="panels", to="crowd.project"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=30)),
+                ('body', models.JSONField()),
+                ('made_at', models.DateTimeField()),
+                ('seconds', models.FloatField()),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='panels', to='crowd.project')),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("project", "name"), name="panel_once_a_project")],
+                'constraints': [models.UniqueConstraint(fields=('project', 'name'), name='panel_once_a_project')],
             },
         ),
     ]

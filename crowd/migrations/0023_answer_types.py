@@ -33,139 +33,107 @@ def put_triggers_back(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("crowd", "0022_panels"),
+        ('crowd', '0022_panels'),
     ]
 
     operations = [
         migrations.RunPython(take_triggers_away, put_triggers_back, elidable=False),
         migrations.CreateModel(
-            name="ItemScore",
+            name='ItemScore',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("item", models.CharField(max_length=200)),
-                ("place", models.PositiveIntegerField()),
-                ("score", models.FloatField()),
-                ("low", models.FloatField()),
-                ("high", models.FloatField()),
-                ("part", models.PositiveIntegerField()),
-                ("tasks", models.PositiveIntegerField()),
-                ("answers", models.PositiveIntegerField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('item', models.CharField(max_length=200)),
+                ('place', models.PositiveIntegerField()),
+                ('score', models.FloatField()),
+                ('low', models.FloatField()),
+                ('high', models.FloatField()),
+                ('part', models.PositiveIntegerField()),
+                ('tasks', models.PositiveIntegerField()),
+                ('answers', models.PositiveIntegerField()),
             ],
         ),
         migrations.AddField(
-            model_name="adjudication",
-            name="value",
+            model_name='adjudication',
+            name='value',
             field=models.JSONField(null=True),
         ),
         migrations.AddField(
-            model_name="aggregationrun",
-            name="estimates",
+            model_name='aggregationrun',
+            name='estimates',
             field=models.JSONField(null=True),
         ),
         migrations.AddField(
-            model_name="consensus",
-            name="high",
+            model_name='consensus',
+            name='high',
             field=models.FloatField(null=True),
         ),
         migrations.AddField(
-            model_name="consensus",
-            name="low",
+            model_name='consensus',
+            name='low',
             field=models.FloatField(null=True),
         ),
         migrations.AddField(
-            model_name="consensus",
-            name="value",
+            model_name='consensus',
+            name='value',
             field=models.JSONField(null=True),
         ),
         migrations.AddField(
-            model_name="project",
-            name="answer_options",
+            model_name='project',
+            name='answer_options',
             field=models.JSONField(blank=True, default=dict),
         ),
         migrations.AddField(
-            model_name="skill",
-            name="traits",
+            model_name='skill',
+            name='traits',
             field=models.JSONField(null=True),
         ),
         migrations.AlterField(
-            model_name="adjudication",
-            name="label_index",
+            model_name='adjudication',
+            name='label_index',
             field=models.PositiveSmallIntegerField(null=True),
         ),
         migrations.AlterField(
-            model_name="consensus",
-            name="label_index",
+            model_name='consensus',
+            name='label_index',
             field=models.PositiveSmallIntegerField(null=True),
         ),
         migrations.AlterField(
-            model_name="consensus",
-            name="posterior",
+            model_name='consensus',
+            name='posterior',
             field=models.JSONField(null=True),
         ),
         migrations.AlterField(
-            model_name="project",
-            name="answer_type",
-            field=models.CharField(
-                choices=[
-                    ("single_choice", "Single Choice"),
-                    ("ordinal", "Ordinal"),
-                    ("multiple_choice", "Multiple Choice"),
-                    ("number", "Number"),
-                    ("text", "Text"),
-                    ("pairwise", "Pairwise"),
-                    ("ranking", "Ranking"),
-                ],
-                default="single_choice",
-                max_length=20,
-            ),
+            model_name='project',
+            name='answer_type',
+            field=models.CharField(choices=[('single_choice', 'Single Choice'), ('ordinal', 'Ordinal'), ('multiple_choice', 'Multiple Choice'), ('number', 'Number'), ('text', 'Text'), ('pairwise', 'Pairwise'), ('ranking', 'Ranking')], default='single_choice', max_length=20),
         ),
         migrations.AddConstraint(
-            model_name="adjudication",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("label_index__isnull", False), ("value__isnull", True)),
-                    models.Q(("label_index__isnull", True), ("value__isnull", False)),
-                    _connector="OR",
-                ),
-                name="adjudication_has_label_or_value",
-            ),
+            model_name='adjudication',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('label_index__isnull', False), ('value__isnull', True)), models.Q(('label_index__isnull', True), ('value__isnull', False)), _connector='OR'), name='adjudication_has_label_or_value'),
         ),
         migrations.AddConstraint(
-            model_name="consensus",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("label_index__isnull", False), ("posterior__isnull", False)),
-                    ("value__isnull", False),
-                    _connector="OR",
-                ),
-                name="consensus_has_label_or_value",
-            ),
+            model_name='consensus',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('label_index__isnull', False), ('posterior__isnull', False)), ('value__isnull', False), _connector='OR'), name='consensus_has_label_or_value'),
         ),
         migrations.AddField(
-            model_name="itemscore",
-            name="project",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="item_scores",
-                to="crowd.project",
-            ),
+            model_name='itemscore',
+            name='project',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='item_scores', to='crowd.project'),
         ),
         migrations.AddField(
-            model_name="itemscore",
-            name="run",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="crowd.aggregationrun"
-            ),
+            model_name='itemscore',
+            name='run',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crowd.aggregationrun'),
         ),
         migrations.AddIndex(
-            model_name="itemscore",
-            index=models.Index(fields=["project", "place"], name="item_score_order"),
+            model_name='itemscore',
+            index=models.Index(fields=['project', 'place'], name='item_score_order'),
         ),
         migrations.AddConstraint(
-            model_name="itemscore",
-            constraint=models.UniqueConstraint(fields=("project", "item"), name="item_score_once"),
+            model_name='itemscore',
+            constraint=models.UniqueConstraint(fields=('project', 'item'), name='item_score_once'),
         ),
         migrations.RunPython(put_triggers_back, take_triggers_away, elidable=False),
     ]

@@ -7,75 +7,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("crowd", "0023_answer_types"),
+        ('crowd', '0023_answer_types'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="TrustAppeal",
+            name='TrustAppeal',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("reason", models.TextField()),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("open", "Open"), ("granted", "Granted"), ("denied", "Denied")],
-                        default="open",
-                        max_length=10,
-                    ),
-                ),
-                ("opened_at", models.DateTimeField()),
-                ("answer_by", models.DateTimeField()),
-                ("decided_at", models.DateTimeField(null=True)),
-                ("decision", models.TextField(blank=True)),
-                (
-                    "change",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="appeal", to="crowd.trustchange"
-                    ),
-                ),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "imposed_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('reason', models.TextField()),
+                ('state', models.CharField(choices=[('open', 'Open'), ('granted', 'Granted'), ('denied', 'Denied')], default='open', max_length=10)),
+                ('opened_at', models.DateTimeField()),
+                ('answer_by', models.DateTimeField()),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('decision', models.TextField(blank=True)),
+                ('change', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='appeal', to='crowd.trustchange')),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('imposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "indexes": [
-                    models.Index(condition=models.Q(("state", "open")), fields=["answer_by"], name="trust_appeal_due")
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("decided_by__isnull", True),
-                            ("imposed_by__isnull", True),
-                            models.Q(("decided_by", models.F("imposed_by")), _negated=True),
-                            _connector="OR",
-                        ),
-                        name="trust_appeal_judged_by_another",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("state", "denied"), _negated=True), ("decided_by__isnull", False), _connector="OR"
-                        ),
-                        name="trust_appeal_denied_by_somebody",
-                    ),
-                ],
+                'indexes': [models.Index(condition=models.Q(('state', 'open')), fields=['answer_by'], name='trust_appeal_due')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), ('imposed_by__isnull', True), models.Q(('decided_by', models.F('imposed_by')), _negated=True), _connector='OR'), name='trust_appeal_judged_by_another'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'denied'), _negated=True), ('decided_by__isnull', False), _connector='OR'), name='trust_appeal_denied_by_somebody')],
             },
         ),
     ]

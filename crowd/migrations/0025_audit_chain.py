@@ -27,44 +27,38 @@ def backwards(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("crowd", "0024_trust_appeals"),
+        ('crowd', '0024_trust_appeals'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="SealClock",
+            name='SealClock',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.BigIntegerField(default=0)),
-                ("hash", models.CharField(max_length=64)),
-                ("sealed_at", models.DateTimeField(null=True)),
-                ("looked_at", models.DateTimeField(null=True)),
-                ("floor_id", models.BigIntegerField(default=0)),
-                ("next_floor_id", models.BigIntegerField(default=0)),
-                ("next_floor_since", models.DateTimeField(null=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.BigIntegerField(default=0)),
+                ('hash', models.CharField(max_length=64)),
+                ('sealed_at', models.DateTimeField(null=True)),
+                ('looked_at', models.DateTimeField(null=True)),
+                ('floor_id', models.BigIntegerField(default=0)),
+                ('next_floor_id', models.BigIntegerField(default=0)),
+                ('next_floor_since', models.DateTimeField(null=True)),
             ],
             options={
-                "constraints": [models.CheckConstraint(condition=models.Q(("pk", 1)), name="seal_clock_is_one")],
+                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='seal_clock_is_one')],
             },
         ),
         migrations.CreateModel(
-            name="EventSeal",
+            name='EventSeal',
             fields=[
-                ("position", models.BigIntegerField(primary_key=True, serialize=False)),
-                ("sealed_at", models.DateTimeField()),
-                ("hash", models.CharField(max_length=64)),
-                (
-                    "event",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="seal", to="crowd.event"
-                    ),
-                ),
+                ('position', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('sealed_at', models.DateTimeField()),
+                ('hash', models.CharField(max_length=64)),
+                ('event', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='seal', to='crowd.event')),
             ],
             options={
-                "constraints": [
-                    models.CheckConstraint(condition=models.Q(("position__gte", 1)), name="seal_counts_from_one")
-                ],
+                'constraints': [models.CheckConstraint(condition=models.Q(('position__gte', 1)), name='seal_counts_from_one')],
             },
         ),
         migrations.RunPython(forwards, backwards, elidable=False),

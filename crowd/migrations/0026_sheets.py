@@ -4,24 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("crowd", "0025_audit_chain"),
+        ('crowd', '0025_audit_chain'),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name="export",
-            name="file_format",
-            field=models.CharField(
-                choices=[
-                    ("csv", "Csv"),
-                    ("jsonl", "Jsonl"),
-                    ("parquet", "Parquet"),
-                    ("xlsx", "Xlsx"),
-                    ("label_studio", "Label Studio"),
-                    ("finetune", "Finetune"),
-                ],
-                max_length=20,
-            ),
+            model_name='export',
+            name='file_format',
+            field=models.CharField(choices=[('csv', 'Csv'), ('jsonl', 'Jsonl'), ('parquet', 'Parquet'), ('xlsx', 'Xlsx'), ('label_studio', 'Label Studio'), ('finetune', 'Finetune')], max_length=20),
         ),
     ]

@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("crowd", "0027_holds_released"),
+        ('crowd', '0027_holds_released'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="user",
-            name="session_epoch",
+            model_name='user',
+            name='session_epoch',
             field=models.PositiveIntegerField(default=0),
         ),
     ]
