@@ -243,7 +243,8 @@ LOGGING = {
 # --- what is forgotten ----------------------------------------------------------------------------------------
 # Days that rows are kept (crowd/services/retention.py); 0 for replies of models: as long as the project.
 KEPT_DAYS = {
-    "idempotency": env.integer("ASSAY_KEEP_IDEMPOTENCY_DAYS", 30, minimum=1),
+    # Longer than any client goes on trying (crowd/services/idempotency.py).
+    "idempotency": env.integer("ASSAY_KEEP_IDEMPOTENCY_DAYS", 1, minimum=1),
     "log_ins": env.integer("ASSAY_KEEP_LOG_IN_TRIES_DAYS", 2, minimum=1),
     "model_replies": env.integer("ASSAY_KEEP_MODEL_REPLIES_DAYS", 0, minimum=0),
 }

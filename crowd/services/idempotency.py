@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
+from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
@@ -16,8 +17,6 @@ from crowd.models import IdempotencyRecord, User
 
 # How long a repeat waits for the first call before it is told to come back.
 WAIT_SECONDS = 2
-# How long a repeat finds the first outcome: longer than any client goes on trying.
-KEPT = timedelta(days=1)
 FORGOTTEN_AT_ONCE = 5_000
 
 
@@ -66,8 +65,9 @@ def run_once(*, user: User, key: str, request_digest: str, act: Callable[[], Out
 
 
 def forget_outcomes() -> int:
-    """Delete outcomes that no repeat will ask for, some thousand at a time; returns how many."""
-    old = IdempotencyRecord.objects.filter(created_at__lt=timezone.now() - KEPT).order_by("created_at")
+    """Delete outcomes older than `ASSAY_KEEP_IDEMPOTENCY_DAYS`, some thousand at a time; returns how many."""
+    kept = timedelta(days=settings.KEPT_DAYS["idempotency"])
+    old = IdempotencyRecord.objects.filter(created_at__lt=timezone.now() - kept).order_by("created_at")
     return IdempotencyRecord.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])).delete()[
         0
     ]

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from crowd.enums import CallState, RaterRunState
-from crowd.models import IdempotencyRecord, RaterCall
+from crowd.models import RaterCall
 
 BATCH = 500
 # So that one round holds nobody up; what is left is forgotten in the next.
@@ -27,15 +27,14 @@ FORGOTTEN: dict[str, str] = {"forgotten": "kept as long as the settings say"}
 def apply_retention(*, is_at_once: bool = False) -> dict[str, int]:
     """Forget what is over; returns how many rows of each kind. Safe to run twice and at the same time.
 
-    Files, webhooks' messages and browsers are forgotten by those who keep them: `stored_files`, `courier`,
-    `measuring`.
+    Files, webhooks' messages, browsers and outcomes of POSTs are forgotten by those who keep them: `stored_files`,
+    `courier`, `measuring`, `idempotency`.
     """
     if not is_at_once and not cache.add(KEY, 1, EVERY_SECONDS):
         return {}
     now = timezone.now()
     kept = settings.KEPT_DAYS
     forgotten = {
-        "idempotency": _delete(IdempotencyRecord.objects.filter(created_at__lt=_before(now, kept["idempotency"]))),
         "log_ins": _delete(AccessAttempt.objects.filter(attempt_time__lt=_before(now, kept["log_ins"]))),
         "sessions": _delete(Session.objects.filter(expire_date__lt=now)),
     }
