@@ -15,7 +15,7 @@ from crowd.enums import Role, TrustLevel
 from crowd.models import Assignment, Membership, Requirements, User
 from crowd.policies.standing import STEP
 from crowd.policies.trust import TrustDecision
-from crowd.services.consents import publish_text
+from crowd.services.consents import give_consent, publish_text
 from crowd.services.panels import refresh_panels
 from crowd.services.refit import refit_project, request_refit
 from crowd.services.sign_up import make_invitation
@@ -78,7 +78,11 @@ def build_scenes() -> tuple[Cast, list[Scene]]:
         for name in ("work", "work-wait", "work-finished", "work-no-budget")
     }
     operator = User.objects.create_user("root@example.org", "correct horse", name="root", is_staff=True)
-    publish_text(text="Answer what you see, not what you think we want.\n\nYou are paid for every answer in time.")
+    terms = publish_text(
+        text="Answer what you see, not what you think we want.\n\nYou are paid for every answer in time."
+    )
+    for worker in (steady, careless, fresh, idle, second):
+        give_consent(user=worker.user, version=terms.version)
     Requirements.objects.create(project=make_cast(name="Open to all").project, is_open=True, updated_at=timezone.now())
     refresh_panels(project_id=cast.project.pk)
     return cast, [
@@ -87,7 +91,7 @@ def build_scenes() -> tuple[Cast, list[Scene]]:
         Scene("sign-up-link", reverse("sign-up-link", args=[make_invitation(email="ada@example.org")]), None),
         Scene("sign-up-old", reverse("sign-up-link", args=["old"]), None),
         Scene("profile", reverse("profile"), steady.user),
-        Scene("consent", reverse("consent"), steady.user),
+        Scene("consent", reverse("consent"), third.user),
         Scene("home", reverse("home"), idle.user),
         Scene("home-empty", reverse("home"), cast.stranger),
         Scene("me", reverse("me"), steady.user),

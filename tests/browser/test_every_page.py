@@ -27,7 +27,8 @@ SMALL_TARGETS = """targets => [...document.querySelectorAll(targets)].filter(tar
 SHARES = 2
 # What is inspected, by part of the site.
 PARTS: dict[str, Callable[[], list[Scene]]] = {
-    "site": lambda: build_scenes()[1] + question_scenes(),
+    "site": lambda: build_scenes()[1],
+    "questions": question_scenes,
     "manager": manager_scenes,
     "project": project_scenes,
 }
