@@ -23,7 +23,8 @@ COLUMNS = (
     *("price_rule_version", "price_factors", "review", "review_reason", "evidence"),
     *("transaction", "worker", "period_from", "period_to", "made_at", "format", "hash"),
 )
-_WHOLE = re.compile(r"0|-?[1-9][0-9]*")
+# As many digits as an account holds: more would only keep the reader busy.
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}")
 
 Record = dict[str, str]
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from cast import Cast, make_cast
-from crashing import crash_then_again
+from django.test import override_settings
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
+from pay_besides import WORKERS, BesidesAnswers, crashes, numbers
 
-from crowd.enums import AppealState, BatchFormat, BatchState, LineState, PayeeMethod, PayState, SurplusPay, WorkerKind
-from crowd.errors import BudgetExhausted, Conflict, DomainError
-from crowd.models import Answer, Appeal, Assignment, Batch, BatchLine, Bonus, ModelCost, PayReview, Worker
+from crowd.enums import AppealState, BatchFormat, BatchState, CoursePay, LineState, PayeeMethod, PayState, SurplusPay
+from crowd.errors import BudgetExhausted, Conflict
+from crowd.models import Answer, Appeal, Assignment, Batch, BatchLine, Bonus, PayReview
 from crowd.policies.pay import Terms
 from crowd.policies.payees import Payee
 from crowd.queries.exactness import broken_promises
@@ -28,7 +28,6 @@ from crowd.services.assignments import claim_task, expire_assignment
 from crowd.services.batches import approve_batch, cancel_batch, export_batch, make_batch, mark_sent
 from crowd.services.bonuses import pay_bonus
 from crowd.services.budgets import add_to_budget
-from crowd.services.model_costs import release_model_cost, reserve_model_cost, settle_model_cost
 from crowd.services.pay_review import (
     approve_answer,
     approve_by_silence,
@@ -41,24 +40,23 @@ from crowd.services.payees import set_payee
 from crowd.services.payments import end_payments
 from crowd.services.prices import set_price_rule
 from crowd.services.processing import process_answer
-from crowd.services.workers import NewWorker, add_workers
 
-WORKERS = 3
 PRICE = 13_337
-numbers = st.integers(0, WORKERS - 1)
 picks = st.integers(0, 9)
-# At which statement the first try dies; None: it does not.
-crashes = st.none() | st.integers(0, 30)
 later = st.sampled_from([timedelta(days=8), timedelta(days=15)])
 
 
-class Pay(RuleBasedStateMachine):
+class Pay(BesidesAnswers):
     """A small project under everything that books, takes back, pays out."""
 
     cast: Cast
 
-    @initialize(budget=st.sampled_from([None, 3 * PRICE + 5, 40 * PRICE]), surplus=st.sampled_from(SurplusPay))
-    def set_up(self, budget: int | None, surplus: SurplusPay) -> None:
+    @initialize(
+        budget=st.sampled_from([None, 3 * PRICE + 5, 40 * PRICE]),
+        surplus=st.sampled_from(SurplusPay),
+        pay=st.sampled_from(CoursePay),
+    )
+    def set_up(self, budget: int | None, surplus: SurplusPay, pay: CoursePay) -> None:
         self.cast = make_cast(
             tasks=4, workers=WORKERS, min_overlap=1, price_micros=PRICE, budget_micros=budget, gold_rate=0.2
         )
@@ -67,18 +65,10 @@ class Pay(RuleBasedStateMachine):
         set_pay_terms(project=self.project, terms=Terms(surplus=surplus), actor=self.cast.owner)
         for n, worker in enumerate(self.cast.workers):
             set_payee(worker=worker, payee=Payee(method=PayeeMethod.PAYPAL, recipient=f"w{n}@example.org"))
-        new = NewWorker(name="m", kind=WorkerKind.LLM, model={"snapshot": "1"})
-        self.model: Worker = add_workers(project=self.project, workers=[new], actor=self.cast.owner)[0].worker
+        self.set_up_besides(pay)
         self.now = timezone.now()
-        self.bonuses = self.calls = self.rules = 0
+        self.bonuses = self.rules = 0
         self.files: dict[int, bytes] = {}
-
-    def do(self, act: Callable[[], Any], crash: int | None) -> Any:
-        """The act, perhaps killed and tried again; a refusal by the rules is an outcome, too."""
-        try:
-            return crash_then_again(act, crash)
-        except DomainError as refusal:
-            return refusal
 
     def review(self, pick: int, *states: PayState) -> PayReview | None:
         rows = list(PayReview.objects.filter(project=self.project, state__in=states).order_by("id"))
@@ -193,18 +183,6 @@ class Pay(RuleBasedStateMachine):
         self.do(lambda: pay_bonus(project=self.project, **args, actor=self.cast.manager), crash)
         assert Bonus.objects.filter(project=self.project, key=key).count() <= 1
 
-    @rule(amount=st.integers(0, 20_000), share=st.sampled_from([None, 0, 0.5, 1, 3]), crash=crashes)
-    def call_a_model(self, amount: int, share: float | None, crash: int | None) -> None:
-        self.calls += 1
-        key = f"call-{self.project.pk}-{self.calls}"
-        args: dict[str, Any] = {"project": self.project, "worker": self.model, "amount_micros": amount, "key": key}
-        self.do(lambda: reserve_model_cost(**args), crash)
-        if ModelCost.objects.filter(key=key).exists():
-            if share is None:
-                self.do(lambda: release_model_cost(key=key), crash)
-            else:
-                self.do(lambda: settle_model_cost(key=key, actual_micros=int(amount * share)), crash)
-
     @rule(crash=crashes)
     def make_a_batch(self, crash: int | None) -> None:
         self.do(
@@ -266,6 +244,7 @@ class Pay(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
+@override_settings(ARE_LOCAL_MODELS_ALLOWED=True)
 def test_no_sequence_breaks_a_promise_about_money() -> None:
     run_state_machine_as_test(
         Pay,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import string
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from cast import Cast, make_cast
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from crowd.models import Entry
 from crowd.policies.statements import COLUMNS, Record, as_csv, as_json, find_problems, read_statement, seal
@@ -76,6 +79,45 @@ def test_every_flipped_byte_of_the_files_is_found_or_changes_nothing(sealed: lis
             assert find_problems(records) != [], f"character {i}: {text[max(0, i - 10) : i + 10]!r}"
 
 
+# Whatever people write as a reason: formulas, quotes, line ends, marks that a spreadsheet or a parser could trip over.
+written = st.text(
+    st.sampled_from("=+-@'\",\\{}[]:\t\r\n\x00\x1f\ufeff\u2028é😀0") | st.characters(exclude_categories=["Cs"]),
+    max_size=9,
+)
+characters = st.sampled_from(string.digits + "-'\",\\ \n\r\t{}[]:") | st.characters(exclude_categories=["Cs"])
+
+
+@given(
+    entries=st.lists(st.tuples(st.integers(-(10**9), 10**9), written), max_size=3),
+    new=characters,
+    share=st.floats(0, 1, exclude_max=True),
+)
+@settings(deadline=None, max_examples=int(os.environ.get("ASSAY_STATEMENT_EXAMPLES", "150")))
+def test_any_changed_character_of_a_file_is_found_or_is_only_another_way_to_write_the_same(
+    entries: list[tuple[int, str]], new: str, share: float
+) -> None:
+    amounts = {"currency": "EUR", "amount_micros": "0"}
+    made = [{"record": "statement", "format": "assay-pay-statement-1", "worker": "w"}, {"record": "opening"} | amounts]
+    made += [
+        {"record": "entry", "currency": "EUR", "amount_micros": str(amount), "reason": reason, "evidence": reason[::-1]}
+        for amount, reason in entries
+    ]
+    total = str(sum(amount for amount, _ in entries))
+    sealed = list(seal([*made, {"record": "closing"} | amounts | {"amount_micros": total}, {"record": "end"}]))
+    for text in ("".join(as_json(sealed)), "".join(as_csv(sealed))):
+        assert read_statement(text) == sealed
+        assert find_problems(sealed) == []
+        i = int(share * len(text))
+        other = text[:i] + new + text[i + 1 :]
+        try:
+            records = read_statement(other)
+        except ValueError:
+            continue
+        assert records == sealed or find_problems(records) != [], f"character {i} of {text!r}"
+        if text[i].isdigit() and new != text[i]:
+            assert find_problems(records) != [], f"digit {i} of {text!r}"
+
+
 def test_records_cannot_be_dropped_doubled_swapped_or_cut_off(sealed: list[Record]) -> None:
     for n in range(len(sealed)):
         assert find_problems(sealed[:n] + sealed[n + 1 :]) != []
@@ -88,6 +130,11 @@ def test_sums_are_checked_even_where_the_hashes_were_made_again(sealed: list[Rec
     bodies = [{name: text for name, text in record.items() if name not in ("hash", "number")} for record in sealed]
     bodies[2]["amount_micros"] = "20001"
     assert find_problems(seal(bodies)) == ["record 5: EUR closes at 9995; opening and entries give 9996"]
+
+
+def test_an_amount_longer_than_any_account_is_named_and_not_computed(sealed: list[Record]) -> None:
+    problems = find_problems([*sealed[:2], sealed[2] | {"amount_micros": "9" * 5_000}, *sealed[3:]])
+    assert "record 3: its amount is no whole number of micro-units" in problems
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "{", '{"records": 1}', '{"records": [1]}', '"x"'])
