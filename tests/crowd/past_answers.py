@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
@@ -29,36 +29,54 @@ def give(
     cast: Cast, worker: Worker, task: Task, value: str, at: datetime, *, seconds: float = 5.0, is_processed: bool = True
 ) -> Answer:
     """An answer to a task, gold or not, submitted then and processed as a job would."""
-    is_gold = hasattr(task, "gold")
-    assignment = Assignment.objects.create(
-        project=cast.project,
-        task=task,
-        worker=worker,
-        state=AssignmentState.SUBMITTED,
-        is_gold=is_gold,
-        holds_place=not is_gold,
-        reserved_micros=cast.project.price_micros,
-        claimed_at=at - timedelta(seconds=seconds),
-        deadline=at,
-        ended_at=at,
-    )
-    answer = Answer.objects.create(
-        project=cast.project,
-        task=task,
-        worker=worker,
-        assignment=assignment,
-        value=value,
-        label_index=cast.project.label_values.index(value),
-        is_gold=is_gold,
-        is_model=worker.kind != "human",
-        holds_place=not is_gold,
-        elapsed_seconds=seconds,
-        created_at=at,
-    )
+    (answer,) = _written(cast, task, [(worker, value)], at, seconds)
     if is_processed:
         with clock_at(at):
             process_answer(answer_id=answer.pk)
     return answer
+
+
+def give_all(cast: Cast, task: Task, values: Sequence[str], at: datetime) -> None:
+    """The workers' answers to one task, a second apart, written at once and processed one after the other."""
+    for answer in _written(cast, task, list(zip(cast.workers, values, strict=True)), at, 5.0):
+        with clock_at(answer.created_at):
+            process_answer(answer_id=answer.pk)
+
+
+def _written(cast: Cast, task: Task, given: Sequence[tuple[Worker, str]], at: datetime, seconds: float) -> list[Answer]:
+    is_gold = hasattr(task, "gold")
+    times = [at + timedelta(seconds=n) for n in range(len(given))]
+    assignments = Assignment.objects.bulk_create(
+        Assignment(
+            project=cast.project,
+            task=task,
+            worker=worker,
+            state=AssignmentState.SUBMITTED,
+            is_gold=is_gold,
+            holds_place=not is_gold,
+            reserved_micros=cast.project.price_micros,
+            claimed_at=then - timedelta(seconds=seconds),
+            deadline=then,
+            ended_at=then,
+        )
+        for (worker, _), then in zip(given, times, strict=True)
+    )
+    return Answer.objects.bulk_create(
+        Answer(
+            project=cast.project,
+            task=task,
+            worker=worker,
+            assignment=assignment,
+            value=value,
+            label_index=cast.project.label_values.index(value),
+            is_gold=is_gold,
+            is_model=worker.kind != "human",
+            holds_place=not is_gold,
+            elapsed_seconds=seconds,
+            created_at=then,
+        )
+        for (worker, value), assignment, then in zip(given, assignments, times, strict=True)
+    )
 
 
 def few_golds(script: str, labels: tuple[str, ...] = ("negative",)) -> Cast:
