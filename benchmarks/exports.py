@@ -20,7 +20,7 @@ import frame
 ROOT = Path(__file__).resolve().parent.parent
 PER_TASK = 5
 BAR_MB = 200.0
-EXPORTS = [(kind, file_format) for kind in ("answers", "consensus") for file_format in ("csv", "jsonl")]
+EXPORTS = [(kind, file_format) for kind in ("answers", "consensus") for file_format in ("csv", "jsonl", "xlsx")]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -52,7 +52,8 @@ def pay_bonuses_csv(*, project: Project, text: str, actor: User, is_dry_run: boo
     """
     rows, problems = read_bonus_rows(text)
     if problems:
-        raise InvalidInput(f"{len(problems)} problems in the file; nothing was paid", problems=tuple(problems[:100]))
+        found = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise InvalidInput(f"{found} in the file; nothing was paid", problems=tuple(problems[:100]))
     return pay_rows(project=project, rows=rows, actor=actor, is_dry_run=is_dry_run)
 
 

@@ -92,6 +92,8 @@ def test_every_bad_line_is_named_and_nothing_is_paid(cast: Cast) -> None:
 )
 def test_what_is_no_file_of_bonuses_is_refused(cast: Cast, text: str, pointers: list[str]) -> None:
     assert problems(cast, text) == pointers
+    with pytest.raises(InvalidInput, match=r"^1 problem in the file; nothing was paid"):
+        pay(cast, text)
 
 
 def test_a_file_is_read_with_mark_and_columns_in_any_order() -> None:
