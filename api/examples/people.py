@@ -47,6 +47,7 @@ EXAMPLES: dict[str, Example] = {
             "valid_days": 365,
         }
     ),
+    "post_own_consent": Example({"version": 1}),
     "post_course_start": Example({"part": "exam"}),
     "post_step_answer": Example({"value": "positive"}),
 }

@@ -6,16 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from cast import Cast, make_cast
+from django.utils import timezone
 from filled import FILL, course, suspension, webhook
 from model_crowds import add_model, give, people_of, truth_of, votes_of
 from pay_rows import exported_batch, rejected
-from raters_at_work import work
+from raters_at_work import chat_rater, work
 
-from crowd.enums import BatchFormat, PayeeMethod, RaterRunKind, Role, TaskState, TrustLevel, WorkerKind
-from crowd.models import Batch, Membership, Project, Task, Worker
+from crowd.enums import BatchFormat, CallBatchState, PayeeMethod, RaterRunKind, Role, TaskState, TrustLevel, WorkerKind
+from crowd.models import Batch, Membership, Project, Rater, RaterBatch, ServedModel, Task, Worker
 from crowd.policies.payees import Payee
 from crowd.services.adjudication import adjudicate_task
 from crowd.services.batches import approve_batch, make_batch, mark_sent
+from crowd.services.consents import publish_text
 from crowd.services.file_jobs import work_off_files
 from crowd.services.pay_review import approve_answer
 from crowd.services.payees import set_payee
@@ -34,6 +36,7 @@ from crowd.services.webhook_settings import ping_webhook
 
 Found = dict[str, Any]
 TEXTS = ("Arrived a day early.", "The lid does not close.", "It is a bag.", "My son loves it.", "Too small for us.")
+TERMS = "You are paid for every answer."
 RULE = {
     "when": {"all": [{"measure": "skips_in_row", "is": ">", "value": 3}]},
     "then": {"action": "pause", "for_hours": 2},
@@ -171,6 +174,27 @@ def paused(cast: Cast) -> Found:
     return found
 
 
+def asked_in_files(cast: Cast) -> Found:
+    """A rater with a batch file that its host is working on."""
+    rater = hosted(cast, is_batched=True)
+    plan: Found = {"rater": rater, "run": launch_rater(rater=rater, actor=cast.owner), "discount_percent": 50}
+    sent: Found = {"state": CallBatchState.SUBMITTED, "remote_id": "batch_1", "calls_made": 20}
+    RaterBatch.objects.create(**plan, **sent, created_at=timezone.now(), submitted_at=timezone.now())
+    return {"rater": rater.uid}
+
+
+def served_by_another(cast: Cast) -> Found:
+    """A rater for which another model has begun to answer."""
+    rater = hosted(cast)
+    for name, is_own in (("gpt-x-2026-01", True), ("gpt-x-2026-05", False)):
+        ServedModel.objects.create(rater=rater, name=name, is_own=is_own, seen_at=timezone.now())
+    return {"rater": rater.uid}
+
+
+def hosted(cast: Cast, **changes: Any) -> Rater:
+    return chat_rater(cast, "https://api.example.com/v1", name="hosted", spec={"model": "gpt-x"}, **changes)
+
+
 def made_file(cast: Cast) -> Found:
     uid = FILL["export"](cast)
     work_off_files()
@@ -213,6 +237,10 @@ SCENES: dict[str, Callable[[Cast], Found]] = {
     "get_items": compared,
     "post_batch_payments": sent_batch,
     "post_rater_retrain": trained,
+    "post_rater_batch_cancel": asked_in_files,
+    "post_rater_renew": served_by_another,
+    "get_own_consent": lambda _: publish_text(text=TERMS) and {},
+    "post_own_consent": lambda _: publish_text(text=TERMS) and {},
     "post_rater_retry": launched,
     "get_appeals": lambda cast: FILL["appeal"](cast) and {},
     "get_own_rejections": lambda cast: rejected(cast) and {},

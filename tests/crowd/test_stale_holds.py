@@ -11,6 +11,7 @@ import pytest
 from cast import Cast, make_cast
 from crashing import Crash, crashing_at
 from django.utils import timezone
+from fake_batches import FakeBatches
 from fake_endpoint import FakeEndpoint, fake_endpoint, says
 from raters_at_work import chat_rater, work
 
@@ -97,6 +98,27 @@ def test_a_vote_that_is_wanted_after_all_asks_anew_and_pays_once(endpoint: FakeE
         (CostState.SETTLED, 100),
     ]
     assert left(cast) == BUDGET - 200
+    assert not any(broken_promises(cast.project).values())
+
+
+def test_calls_in_a_batch_file_are_left_to_their_batch(endpoint: FakeEndpoint) -> None:
+    endpoint.batches = FakeBatches(answer=endpoint.answer, status="in_progress")
+    cast = make_cast(tasks=2, budget_micros=BUDGET)
+    rater = chat_rater(cast, endpoint.url, input_price_micros=1_000_000, is_batched=True)
+    launch_rater(rater=rater, actor=cast.owner)
+    work(rater)
+    RaterRun.objects.update(leased_until=None)
+    held = BUDGET - left(cast)
+    assert held > 0
+    later = timezone.now() + 2 * STALE_AFTER
+    assert release_stale_holds(now=later) == 0
+    assert set(RaterCall.objects.values_list("state", "batch__state")) == {(CallState.INTENDED, "submitted")}
+    assert BUDGET - left(cast) == held
+    # The file is answered after all: its votes are there, and nothing is held or paid for a second time.
+    endpoint.batches.status = "completed"
+    assert work(rater).votes == 2
+    assert sorted(ModelCost.objects.values_list("state", "actual_micros")) == [(CostState.SETTLED, 100)]
+    assert left(cast) == BUDGET - 100
     assert not any(broken_promises(cast.project).values())
 
 
