@@ -6,14 +6,18 @@ import argparse
 import logging
 import os
 import signal
-import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from config.stack.assemble import ROOT, assemble, read_dotenv
+from config.stack.assemble import ROOT, Run, assemble, read_dotenv
 from config.stack.bare import BareError
 from config.stack.compose import ComposeError
+
+_TOLD, _OVER = threading.Event(), threading.Event()
+# The step of the Dockerfile that the pages in production need.
+_COLLECT_STATIC = [sys.executable, str(ROOT / "manage.py"), "collectstatic", "--no-input", "--verbosity", "0"]
 
 
 def main() -> int:
@@ -21,52 +25,44 @@ def main() -> int:
     options = _options()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: _OVER.set())
+        signal.signal(number, _told)
     variables = read_dotenv(options.env_file) | dict(os.environ)
     if options.processes:
         variables |= {"ASSAY_WEB_PROCESSES": str(options.processes), "ASSAY_WORKER_PROCESSES": str(options.processes)}
     try:
         # What .env holds beyond the file's variables is for the processes too, as any setting is.
-        run = assemble(options.folder.resolve(), variables=variables, web_port=options.port)
+        run = assemble(
+            options.folder.resolve(), variables=variables, web_port=options.port, first={"web": [_COLLECT_STATIC]}
+        )
     except (ComposeError, BareError) as error:
         logging.error("%s", error)
         return 2
-    stack = run.stack
-    try:
-        _collect_static(variables)
-        stack.start()
-        stack.wait_until_well()
-        names = ", ".join(stack.members)
-        logging.info(
-            "%s are well; http://127.0.0.1:%s; logs in %s", names, run.places.web_port, options.folder / "logs"
-        )
+    # In a thread of its own: who is told to stop during the start stops at once.
+    with ThreadPoolExecutor(1) as pool:
+        start = pool.submit(_start, run, options.folder / "logs")
+        start.add_done_callback(lambda done: _OVER.set() if done.exception() else None)
         _OVER.wait()
-    except BareError as error:
-        logging.error("%s", error)
-        return 1
-    finally:
         logging.info("stopping")
-        stack.stop()
-    return 0
+        run.stack.stop()
+        error = start.exception()
+    if error is None or _TOLD.is_set():
+        return 0
+    if not isinstance(error, BareError):
+        raise error
+    logging.error("%s", error)
+    return 1
 
 
-_OVER = threading.Event()
+def _told(*_: object) -> None:
+    _TOLD.set()
+    _OVER.set()
 
 
-def _collect_static(variables: dict[str, str]) -> None:
-    # The step of the Dockerfile that the pages in production need.
-    nowhere = {"DATABASE_URL": "postgres://localhost/none", "REDIS_URL": "redis://localhost"}
-    environment = nowhere | variables | {"DJANGO_SETTINGS_MODULE": "config.settings.production"}
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, str(ROOT / "manage.py"), "collectstatic", "--no-input", "--verbosity", "0"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise BareError(f"the static files could not be collected:\n{done.stderr.strip()[-1000:]}")
+def _start(run: Run, logs: Path) -> None:
+    run.stack.start()
+    run.stack.wait_until_well()
+    names = ", ".join(run.stack.members)
+    logging.info("%s are well; http://127.0.0.1:%s; logs in %s", names, run.places.web_port, logs)
 
 
 def _options() -> argparse.Namespace:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from config.stack.bare import Places, as_process, free_port
@@ -42,12 +42,13 @@ def assemble(
     web_port: int | None = None,
     database_by: str | None = None,
     postgres_options: tuple[str, ...] = (),
+    first: Mapping[str, list[list[str]]] | None = None,
 ) -> Run:
     """Make a stack in ``folder`` from docker-compose.yml; nothing is started.
 
     ``variables`` are what Compose would read from .env. DATABASE_URL and REDIS_URL among them stand in for servers of
     its own. ``extra`` overrules the environment of every process of ours; ``database_by`` is a host:port through which
-    they reach the database.
+    they reach the database. ``first``: commands to run before a service starts, by its name.
     """
     services = read_services(_UNUSED_PASSWORD | dict(variables))
     database_port, redis_port = free_port(), free_port()
@@ -65,7 +66,10 @@ def assemble(
     )
     given = {"db": variables.get("DATABASE_URL"), "redis": variables.get("REDIS_URL")}
     kept = [service for name, service in services.items() if not given.get(name)]
-    processes = [as_process(service, places, dict(extra or {})) for service in kept]
+    processes = [
+        replace(as_process(service, places, dict(extra or {})), prepare_always=(first or {}).get(service.name, []))
+        for service in kept
+    ]
     folder.mkdir(parents=True, exist_ok=True)
     if os.getuid() == 0:
         # PostgreSQL runs as another user and must come through.

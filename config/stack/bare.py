@@ -22,7 +22,10 @@ class BareError(Exception):
 
 @dataclass(frozen=True)
 class Process:
-    """What is started for a service; ``prepare``: what must have run once before, each a command."""
+    """What is started for a service.
+
+    ``prepare``: commands that must have run once before it; ``prepare_always``: before each run of the stack.
+    """
 
     service: Service
     command: list[str]
@@ -31,6 +34,7 @@ class Process:
     folder: Path
     prepare: list[list[str]] = field(default_factory=list)
     owner: str | None = None
+    prepare_always: list[list[str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

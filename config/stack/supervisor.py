@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from config.stack.bare import BareError, Process
 
@@ -29,6 +30,8 @@ class Supervised:
         self.starts = 0
         self.exit_code: int | None = None
         self._child: subprocess.Popen[bytes] | None = None
+        # Steps and health checks that run at this moment.
+        self._beside: set[subprocess.Popen[str]] = set()
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -51,17 +54,10 @@ class Supervised:
         folder.mkdir(parents=True, exist_ok=True)
         if self.process.owner is not None:
             shutil.chown(folder, self.process.owner)
-        for command in self.process.prepare if is_new else []:
-            done = subprocess.run(  # noqa: S603  our own commands
-                command,
-                env=self.process.environment,
-                user=self.process.owner,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode:
-                raise BareError(f"{command[0]} failed: {done.stderr.strip()[-500:]}")
+        for command in [*(self.process.prepare if is_new else []), *self.process.prepare_always]:
+            code, said = self._run_beside(command, seconds=None, user=self.process.owner)
+            if code:
+                raise BareError(f"{' '.join(command[:3])} failed: {said.strip()[-500:]}")
 
     def start(self) -> None:
         """Start it, and again whenever it dies where its service is restarted."""
@@ -72,7 +68,8 @@ class Supervised:
     def run_once(self) -> int:
         """Start it and wait for its end; its exit code."""
         self._spawn()
-        assert self._child is not None
+        if self._child is None:
+            raise BareError(f"{self.name} was told to stop before it began")
         self.exit_code = self._child.wait()
         return self.exit_code
 
@@ -82,17 +79,8 @@ class Supervised:
             return False
         if not self.process.health:
             return True
-        try:
-            asked = subprocess.run(  # noqa: S603
-                self.process.health,
-                env=self.process.environment,
-                timeout=max(self.process.service.health.timeout_seconds, 30.0),
-                capture_output=True,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return False
-        return asked.returncode == 0
+        seconds = max(self.process.service.health.timeout_seconds, 30.0)
+        return self._run_beside(self.process.health, seconds=seconds)[0] == 0
 
     def wait_until_well(self) -> None:
         """Return when it is well; raises BareError when it does not get there."""
@@ -106,23 +94,60 @@ class Supervised:
         """The end of its log."""
         return self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
 
-    def stop(self) -> None:
-        """Ask it to end, as Compose does; kill what has not after the grace period of its service."""
-        self._stopping.set()
+    def refuse(self) -> None:
+        """Start nothing any more; end the steps and health checks that run."""
         with self._lock:
-            child = self._child
+            self._stopping.set()
+            beside = list(self._beside)
+        for child in beside:
+            self._sweep_group(child)
+
+    def ask_to_end(self) -> None:
+        """Ask it to end, as Compose does."""
+        self.refuse()
+        child = self._child
         if child is not None and child.poll() is None:
             # PostgreSQL waits for its clients at SIGTERM; SIGINT is its fast way.
             child.send_signal(signal.SIGINT if self.process.owner or "postgres" in child.args[0] else signal.SIGTERM)  # type: ignore[index]
+
+    def await_end(self) -> None:
+        """Return when it has ended; it is killed when the grace period of its service is over."""
+        child = self._child
+        if child is not None:
             try:
                 child.wait(self.process.service.grace_seconds)
             except subprocess.TimeoutExpired:
                 logger.warning("%s did not end in time and is killed", self.name)
-        if child is not None:
             self._sweep_group(child)
             child.wait()
         if self._thread is not None:
             self._thread.join(5)
+
+    def _run_beside(self, command: list[str], *, seconds: float | None, user: str | None = None) -> tuple[int, str]:
+        """Run a command to its end or to ours; its exit code with what it complained of."""
+        with self._lock:
+            if self._stopping.is_set():
+                raise BareError(f"{self.name} was told to stop")
+            child = subprocess.Popen(  # noqa: S603  our own commands
+                command,
+                env=self.process.environment,
+                user=user,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+            self._beside.add(child)
+        try:
+            _, said = child.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self._sweep_group(child)
+            _, said = child.communicate()
+        finally:
+            with self._lock:
+                self._beside.discard(child)
+        return child.returncode, said
 
     def _spawn(self) -> None:
         with self._lock:
@@ -159,7 +184,7 @@ class Supervised:
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             self._spawn()
 
-    def _sweep_group(self, child: subprocess.Popen[bytes]) -> None:
+    def _sweep_group(self, child: subprocess.Popen[Any]) -> None:
         try:
             os.killpg(child.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
@@ -200,9 +225,19 @@ class Stack:
                 one.wait_until_well()
 
     def stop(self) -> None:
-        """Stop everything, those that others wait for last."""
-        for one in reversed(list(self.members.values())):
-            one.stop()
+        """Stop everything, those that others wait for last; also from another thread than the one that starts."""
+        for one in self.members.values():
+            one.refuse()
+        left = dict(self.members)
+        while left:
+            needed = {name for one in left.values() for name in one.process.service.waits_for}
+            # Of a circle, all at once.
+            last = [one for name, one in left.items() if name not in needed] or list(left.values())
+            for one in last:
+                one.ask_to_end()
+            for one in last:
+                one.await_end()
+                del left[one.name]
 
     def _await_needs(self, one: Supervised) -> None:
         for name, condition in one.process.service.waits_for.items():

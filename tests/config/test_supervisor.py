@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,51 @@ def test_a_process_that_does_not_end_is_killed(stack_of: Callable[[dict[str, obj
     stack.stop()
     assert stack.members["a"].pid is None
     assert not is_alive(pid)
+
+
+def test_what_is_told_to_stop_during_the_start_stops_at_once(
+    stack_of: Callable[[dict[str, object]], Stack], tmp_path: Path
+) -> None:
+    once = {"command": ["python", "-S", "-c", f"open('/tmp/mark', 'w'); {WAIT}"], "restart": "no"}
+    waits = {"once": {"condition": "service_completed_successfully"}}
+    stack = stack_of({"once": once, "after": runs(WAIT, depends_on=waits)})
+    with ThreadPoolExecutor(1) as pool:
+        start = pool.submit(stack.start)
+        wait_until((tmp_path / "once" / "mark").exists)
+        stack.stop()
+        with pytest.raises(BareError, match="once failed with -15"):
+            start.result(PATIENCE_SECONDS)
+    assert {name: one.starts for name, one in stack.members.items()} == {"once": 1, "after": 0}
+
+
+def test_a_health_check_that_hangs_does_not_delay_the_end(
+    stack_of: Callable[[dict[str, object]], Stack], tmp_path: Path
+) -> None:
+    mark = tmp_path / "a" / "mark"
+    check = {"test": ["CMD", "python", "-S", "-c", f"open('/tmp/mark', 'w'); {WAIT}"]}
+    stack = stack_of({"a": runs(WAIT, healthcheck=check)})
+    stack.start()
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(stack.wait_until_well)
+        wait_until(mark.exists)
+        stack.stop()
+        with pytest.raises(BareError, match=r"did not get well|told to stop"):
+            asked.result(PATIENCE_SECONDS)
+
+
+def test_those_that_others_wait_for_end_last(stack_of: Callable[[dict[str, object]], Stack], tmp_path: Path) -> None:
+    # Written at the end of each, so that the times tell the order.
+    code = (
+        "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); open('/tmp/mark', 'w')\n"
+        "try: time.sleep(600)\nfinally: open('/tmp/end', 'w').write(str(time.monotonic_ns()))"
+    )
+    waits = {"first": {"condition": "service_started"}}
+    stack = stack_of({"first": runs(code), "second": runs(code, depends_on=waits)})
+    stack.start()
+    wait_until(lambda: all((tmp_path / name / "mark").exists() for name in ("first", "second")))
+    stack.stop()
+    ends = [int((tmp_path / name / "end").read_text()) for name in ("second", "first")]
+    assert ends == sorted(ends)
 
 
 def test_each_process_has_a_tmp_of_its_own(tmp_path: Path) -> None:
