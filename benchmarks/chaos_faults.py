@@ -17,6 +17,8 @@ from cut_proxy import CutProxy
 from load_stage import tree_of
 
 FULL_SECONDS = 4.0
+# How long a connection that can be cut is waited for: longer than PostgreSQL takes to come back.
+CUT_PATIENCE_SECONDS = 30.0
 # What a full disk leaves free: nothing.
 BLOCK = b"\0" * (1 << 20)
 WORKERS = ("worker", "slow-worker", "webhook-worker")
@@ -38,8 +40,8 @@ def kill(stack: Any, name: str, *, whole: bool) -> str:
 
 
 def cut(proxy: CutProxy, what: str) -> str:
-    """Cut half of the connections to something."""
-    return f"cut {proxy.cut(0.5)} connections to {what}"
+    """Cut half of the connections to something, at least one."""
+    return f"cut {proxy.cut(0.5, CUT_PATIENCE_SECONDS)} connections to {what}"
 
 
 def jump_leases(project: Any, seconds: float) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import struct
 import threading
+import time
 from contextlib import suppress
 from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
@@ -24,6 +26,8 @@ class CutProxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True, name=f"proxy-{listen}")
         self._is_listening = threading.Event()
+        # Connections cut while there was somebody to notice.
+        self.n_cut = 0
 
     def start(self) -> None:
         """Listen; returns once it does."""
@@ -32,15 +36,30 @@ class CutProxy:
 
     def stop(self) -> None:
         """Cut everything and end."""
-        self.cut(1.0)
+        asyncio.run_coroutine_threadsafe(self._reset_some(1.0), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
 
-    def cut(self, share: float) -> int:
-        """Reset a share of the connections in the middle of whatever they do; returns how many."""
-        chosen = [pair for pair in list(self._pairs) if random.random() < share]
+    def cut(self, share: float, patience_seconds: float) -> int:
+        """Reset a share of the connections in the middle of whatever they do; returns how many.
+
+        At least one: where there is none, one is waited for, as a server may be down from something else.
+        """
+        deadline = time.monotonic() + patience_seconds
+        while True:
+            n = asyncio.run_coroutine_threadsafe(self._reset_some(share), self._loop).result(10)
+            if n or time.monotonic() > deadline:
+                self.n_cut += n
+                return n
+            time.sleep(0.01)
+
+    async def _reset_some(self, share: float) -> int:
+        # In the loop's thread: none of them ends between the choice and the cut.
+        open_ = list(self._pairs)
+        chosen = random.sample(open_, math.ceil(share * len(open_)))
         for pair in chosen:
-            self._loop.call_soon_threadsafe(_reset, pair)
+            _reset(pair)
+            self._pairs.discard(pair)
         return len(chosen)
 
     def _run(self) -> None:

@@ -73,6 +73,9 @@ class Running:
                 parent = next(line for line in status.read_text().splitlines() if line.startswith("PPid")).split()[1]
                 if parent != str(self.process.pid):
                     continue
+                if "redis-server" in (status.parent / "comm").read_text():
+                    # It writes its title over its environment.
+                    found["redis"] = int(status.parent.name)
                 environment = (status.parent / "environ").read_bytes().split(b"\0")
             except OSError:
                 continue
