@@ -11,9 +11,10 @@ from cast import Cast, make_cast
 from django.db import OperationalError
 from django.utils import timezone
 from imported import queued
+from webhook_receiver import receiving
 
 from crowd import jobs
-from crowd.enums import TaskState
+from crowd.enums import TaskState, WebhookKind, WorkerKind
 from crowd.models import (
     AggregationRun,
     Answer,
@@ -27,6 +28,7 @@ from crowd.models import (
     Project,
     Task,
     Transaction,
+    WebhookDelivery,
 )
 from crowd.policies.exports import plan_export
 from crowd.policies.retries import pause_after
@@ -35,6 +37,10 @@ from crowd.queries.soundness import broken_books
 from crowd.services import file_jobs, sweep
 from crowd.services.exports import create_export
 from crowd.services.idempotency import forget_outcomes
+from crowd.services.rater_runs import launch_rater
+from crowd.services.raters import NewRater, create_rater
+from crowd.services.webhook_settings import WebhookPlan, add_webhook
+from crowd.services.webhooks import announce
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +99,28 @@ def test_with_every_message_lost_everything_gets_done_once(broker: Callable[[], 
 
 def _answers_as_csv() -> Any:
     return plan_export(kind="answers", file_format="csv", filters={}, answer_type="single", has_parquet=False)
+
+
+def test_a_webhook_and_a_rater_whose_messages_are_lost_are_served_once(
+    cast: Cast, broker: Callable[[], int], settings: Any
+) -> None:
+    with receiving() as receiver:
+        settings.WEBHOOK_ALLOWED_HOSTS = [receiver.host]
+        add_webhook(project=cast.project, plan=WebhookPlan(url=receiver.url), actor=cast.owner)
+        announce(kind=WebhookKind.EXPORT_READY, project=cast.project, data={"export": "e"})
+        spec = {"type": "keyword", "labels": {"positive": ["text"]}}
+        rater = create_rater(
+            project=cast.project, new=NewRater(name="f", kind=WorkerKind.FUNCTION, spec=spec), actor=cast.owner
+        )
+        launch_rater(rater=rater, actor=cast.owner)
+        for _ in range(3):
+            broker()
+    assert [received.message["type"] for received in receiver.received] == ["export.ready"]
+    assert list(WebhookDelivery.objects.values_list("state", flat=True)) == ["delivered"]
+    assert list(Answer.objects.order_by("task_id").values_list("task__key", "value")) == [
+        ("t1", "positive"),
+        ("t2", "positive"),
+    ]
 
 
 def test_two_beats_do_no_harm(broker: Callable[[], int]) -> None:
