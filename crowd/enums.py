@@ -325,6 +325,15 @@ class OnError(TextChoices):
     SKIP = "skip"
 
 
+class PersonalDataRule(TextChoices):
+    """What an import does where the file seems to hold personal data."""
+
+    WARN = "warn"
+    MASK = "mask"
+    REFUSE = "refuse"
+    OFF = "off"
+
+
 class ImportState(TextChoices):
     """How far an import is; the last three are ends."""
 

@@ -37,4 +37,4 @@ def imported(cast: Cast, content: bytes | str, *mapping: str, **options: Any) ->
 
 def problems(job: Import) -> list[tuple[int, str, str]]:
     """What was wrong with the rows."""
-    return list(job.problems.order_by("id").values_list("row", "column", "detail"))
+    return list(job.problems.filter(is_warning=False).order_by("id").values_list("row", "column", "detail"))

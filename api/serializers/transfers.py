@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from api.pagination import PageInput
-from crowd.enums import ExportFormat, ExportKind, ExportState, ImportState, OnError, WorkerKind
+from crowd.enums import ExportFormat, ExportKind, ExportState, ImportState, OnError, PersonalDataRule, WorkerKind
 from crowd.formats.reading import FORMATS
 from crowd.models import Export, Import, ImportProblem
 from crowd.policies.exports import STATES, STYLES
@@ -32,6 +32,12 @@ class ImportInput(serializers.Serializer[Any]):
     on_error = serializers.ChoiceField(
         OnError.choices, required=False, help_text="`stop`: one bad row and nothing is written; `skip`: all but those."
     )
+    pii = serializers.ChoiceField(
+        PersonalDataRule.choices,
+        required=False,
+        help_text="Where a text looks like an e-mail address, a phone, card, account or identity number: `warn` of it, "
+        "`mask` it before it is stored, `refuse` the row, or do not look (`off`).",
+    )
     dry_run = serializers.BooleanField(required=False, default=False, help_text="Check everything, write nothing.")
     predictions = serializers.ChoiceField(
         PREDICTORS, required=False, help_text="Whose votes Label Studio's predictions are."
@@ -45,6 +51,7 @@ class ImportInput(serializers.Serializer[Any]):
             file_format=options.get("format", ""),
             mapping=options.get("map", []),
             on_error=options.get("on_error", OnError.STOP),
+            pii=options.get("pii", PersonalDataRule.WARN),
             is_dry_run=options["dry_run"],
             predictions=options.get("predictions", WorkerKind.CLASSIFIER),
         )
@@ -68,6 +75,7 @@ class ImportOutput(serializers.Serializer[Any]):
     format = serializers.CharField()
     name = serializers.CharField()
     on_error = serializers.ChoiceField(OnError.choices)
+    pii = serializers.ChoiceField(PersonalDataRule.choices)
     is_dry_run = serializers.BooleanField()
     size_bytes = serializers.IntegerField()
     rows_total = serializers.IntegerField(allow_null=True)
@@ -75,6 +83,7 @@ class ImportOutput(serializers.Serializer[Any]):
     rows_done = serializers.IntegerField()
     rows_failed = serializers.IntegerField()
     rows_passed_over = serializers.IntegerField()
+    rows_with_pii = serializers.IntegerField()
     tasks = serializers.IntegerField()
     golds = serializers.IntegerField()
     answers = serializers.IntegerField()
@@ -89,9 +98,10 @@ class ImportOutput(serializers.Serializer[Any]):
 
 
 class ImportDetailOutput(ImportOutput):
-    """An import with the first of its bad rows."""
+    """An import with the first of its bad rows, and of those that seem to hold personal data."""
 
     errors = BadRowOutput(many=True)
+    warnings = BadRowOutput(many=True)
 
 
 class ExportFilters(serializers.Serializer[Any]):
@@ -141,7 +151,7 @@ class TransferPageInput(PageInput):
 
 
 COUNTS = (
-    *("rows_total", "rows_checked", "rows_done", "rows_failed", "rows_passed_over"),
+    *("rows_total", "rows_checked", "rows_done", "rows_failed", "rows_passed_over", "rows_with_pii"),
     *("tasks", "golds", "answers", "workers", "skips"),
 )
 
@@ -156,6 +166,7 @@ def import_body(job: Import) -> dict[str, Any]:
         "format": job.file_format,
         "name": job.name,
         "on_error": job.on_error,
+        "pii": job.pii,
         "is_dry_run": job.is_dry_run,
         "size_bytes": job.size_bytes,
         **{name: getattr(job, name) for name in COUNTS},
@@ -167,9 +178,13 @@ def import_body(job: Import) -> dict[str, Any]:
 
 
 def import_detail(job: Import) -> dict[str, Any]:
-    """An import with its first problems; one query more."""
-    first = ImportProblem.objects.filter(job=job).order_by("id")[:SHOWN_PROBLEMS]
-    return import_body(job) | {"errors": [{"row": p.row, "column": p.column, "detail": p.detail} for p in first]}
+    """An import with its first problems and warnings; two queries more."""
+    return import_body(job) | {"errors": _first(job, is_warning=False), "warnings": _first(job, is_warning=True)}
+
+
+def _first(job: Import, *, is_warning: bool) -> list[dict[str, Any]]:
+    rows = ImportProblem.objects.filter(job=job, is_warning=is_warning).order_by("id")
+    return [{"row": row.row, "column": row.column, "detail": row.detail} for row in rows[:SHOWN_PROBLEMS]]
 
 
 def seconds_left(job: Import) -> float | None:

@@ -161,7 +161,7 @@ class ImportErrorsView(OwnImportView):
     replies = {"GET": {(200, "text/csv"): {"type": "string"}}}
 
     def get(self, request: Request, upload: uuid.UUID) -> StreamingHttpResponse:
-        """All that are recorded, the first 10,000, as CSV with row, column and detail."""
+        """All errors and warnings that are recorded, the first 10,000 of each, as CSV: row, column, detail, kind."""
         job = self.job(request, upload)
         response = StreamingHttpResponse(_errors(job), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="import-{job.uid}-errors.csv"'
@@ -215,8 +215,11 @@ def _blocks(stream: IO[bytes] | WholeStream | None) -> Iterator[bytes]:
 
 
 def _errors(job: Import) -> Iterator[bytes]:
-    yield b"row,column,detail\r\n"
-    for page in pages_of(job.problems.all(), ("row", "column", "detail"), 1000):
+    yield b"row,column,detail,kind\r\n"
+    for page in pages_of(job.problems.all(), ("row", "column", "detail", "is_warning"), 1000):
         stream = io.StringIO(newline="")
-        csv.writer(stream).writerows([row, guarded(column), guarded(detail)] for _, row, column, detail in page)
+        csv.writer(stream).writerows(
+            [row, guarded(column), guarded(detail), "warning" if is_warning else "error"]
+            for _, row, column, detail, is_warning in page
+        )
         yield stream.getvalue().encode()

@@ -17,19 +17,22 @@ def start_import(
     format: str | None = None,
     map: Sequence[str] = (),
     on_error: Literal["stop", "skip"] = "stop",
+    pii: Literal["warn", "mask", "refuse", "off"] | None = None,
     is_dry_run: bool = False,
     predictions: str | None = None,
     idempotency_key: str | None = None,
 ) -> Call[Json]:
     """Send a file of tasks or answers; the reply is an import to poll with `get_import`.
 
-    ``map`` holds ``column=field``. A repeat under one ``idempotency_key`` gets the import of the first call.
+    ``map`` holds ``column=field``. ``pii``: what is done where a text looks like personal data (None: the server's
+    way, a warning). A repeat under one ``idempotency_key`` gets the import of the first call.
     """
     options: dict[str, Any] = {
         "name": file.name,
         "format": format,
         "map": list(map) or None,
         "on_error": on_error,
+        "pii": pii,
         "dry_run": "1" if is_dry_run else None,
         "predictions": predictions,
     }

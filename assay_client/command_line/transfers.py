@@ -39,6 +39,11 @@ def add_parsers(commands: Any) -> None:
     load.add_argument("--format", help="found from the file unless given: long, csv, mturk, toloka, jsonl, …")
     load.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD", help="repeatable")
     load.add_argument("--skip-bad-rows", action="store_true", help="leave bad rows out instead of stopping")
+    load.add_argument(
+        "--pii",
+        choices=("warn", "mask", "refuse", "off"),
+        help="where a text looks like personal data: warn of it (default), mask it, refuse the row, do not look",
+    )
     load.add_argument("--dry-run", action="store_true", help="check everything, write nothing")
     load.add_argument("--again", action="store_true", help="a new import, also of a file that was imported before")
     load.set_defaults(run=_import)
@@ -62,6 +67,7 @@ def _import(client: AssayClient, options: argparse.Namespace) -> int:
         format=options.format,
         map=options.map,
         on_error="skip" if options.skip_bad_rows else "stop",
+        pii=options.pii,
         is_dry_run=options.dry_run,
     )
     if not options.again:
@@ -72,6 +78,8 @@ def _import(client: AssayClient, options: argparse.Namespace) -> int:
     state = _wait(client, state)
     if options.json:
         show(state)
+    for warning in [] if options.json else state["warnings"][:ERRORS_SHOWN]:
+        print(f"warning: row {warning['row']}, {warning['column']}: {warning['detail']}")
     if state["state"] == "finished":
         return OK
     for error in [] if options.json else state["errors"][:ERRORS_SHOWN]:
@@ -104,7 +112,8 @@ def _wait(client: AssayClient, state: Json) -> Json:
         progress.leave()
     made = ", ".join(f"{state[name]} {name}" for name in ("tasks", "golds", "answers") if state.get(name))
     failed = f", {state['rows_failed']} rows failed" if state["rows_failed"] else ""
-    progress.finish(f"{state['state']}: {made or 'nothing'}{failed}")
+    held = f", {state['rows_with_pii']} rows seem to hold personal data" if state["rows_with_pii"] else ""
+    progress.finish(f"{state['state']}: {made or 'nothing'}{failed}{held}")
     return state
 
 

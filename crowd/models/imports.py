@@ -7,7 +7,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
-from crowd.enums import ImportState, OnError, WorkerKind
+from crowd.enums import ImportState, OnError, PersonalDataRule, WorkerKind
 from crowd.models.project import Project
 from crowd.models.stored_file import StoredFile
 from crowd.models.user import User
@@ -31,6 +31,9 @@ class Import(models.Model):
     mapping = models.JSONField(default=dict)
     prediction_kind = models.CharField(max_length=12, choices=WorkerKind, default=WorkerKind.CLASSIFIER)
     on_error = models.CharField(max_length=8, choices=OnError, default=OnError.STOP)
+    pii = models.CharField(
+        max_length=8, choices=PersonalDataRule, default=PersonalDataRule.WARN, db_default=PersonalDataRule.WARN
+    )
     is_dry_run = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=ImportState, default=ImportState.QUEUED)
     is_cancel_asked = models.BooleanField(default=False)
@@ -40,6 +43,7 @@ class Import(models.Model):
     rows_done = models.PositiveIntegerField(default=0)
     rows_failed = models.PositiveIntegerField(default=0)
     rows_passed_over = models.PositiveIntegerField(default=0)
+    rows_with_pii = models.PositiveIntegerField(default=0, db_default=0)
     tasks = models.PositiveIntegerField(default=0)
     golds = models.PositiveIntegerField(default=0)
     answers = models.PositiveIntegerField(default=0)
@@ -76,12 +80,16 @@ class Import(models.Model):
 
 
 class ImportProblem(models.Model):
-    """One thing wrong with one row; only the first of an import are kept, `Import.rows_failed` counts all."""
+    """One thing wrong with one row; only the first of an import are kept, `Import.rows_failed` counts all.
+
+    A warning says that the row seems to hold personal data (`Import.rows_with_pii` counts); it keeps no row out.
+    """
 
     job = models.ForeignKey(Import, on_delete=models.CASCADE, db_index=False, related_name="problems")
     row = models.PositiveIntegerField()
     column = models.CharField(max_length=200, blank=True)
     detail = models.TextField()
+    is_warning = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = [models.Index(fields=["job", "id"], name="import_problem_order")]

@@ -22,6 +22,7 @@ from crowd.formats.rows import FileProblem, FoundRow, RowProblem
 from crowd.models import Import, ImportedWorker, ImportProblem, Project
 from crowd.services.collector import seldom_collecting
 from crowd.services.import_judging import Judge, Judged, SeenNames, WorkerName
+from crowd.services.import_screening import Screened, reported, screen_rows
 from crowd.services.import_writing import write_rows
 from crowd.services.imports import end_import, read_options
 from crowd.services.stored_files import read_blocks
@@ -65,7 +66,7 @@ def run_import(*, import_id: int) -> bool:
         return asked and _end(job, lease, ImportState.CANCELLED, "")
     except FileProblem as problem:
         written = f"; {job.rows_done} rows before it are written" if job.rows_done else "; nothing was written"
-        return _end(job, lease, ImportState.FAILED, f"{problem}{written}")
+        return _end(job, lease, ImportState.FAILED, reported(job, f"{problem}{written}"))
     except Exception as error:
         logger.exception("import %s stumbled", job.uid)
         job.refresh_from_db()
@@ -104,7 +105,8 @@ def _check(job: Import, lease: uuid.UUID) -> None:
     judge = _judge(job, timezone.now(), seen)
     try:
         for chunk in _chunks(job, 0):
-            tally.add(chunk, judge.judge(chunk))
+            screened = screen_rows(job=job, rows=chunk)
+            tally.add(screened, judge.judge(screened.rows))
             _move(held, rows_checked=tally.rows, leased_until=timezone.now() + LEASE)
     finally:
         seen.close()
@@ -113,7 +115,8 @@ def _check(job: Import, lease: uuid.UUID) -> None:
     # With `skip` the bad rows are listed as they are left out, once each however often the writing is taken up again.
     is_listed = job.is_dry_run or (job.on_error == OnError.STOP and tally.failed > 0)
     with transaction.atomic():
-        _move(held, rows_total=tally.rows, rows_checked=tally.rows)
+        _move(held, rows_total=tally.rows, rows_checked=tally.rows, rows_with_pii=tally.rows_found)
+        _list_problems(job, tally.warnings, is_warning=True)
         if is_listed:
             _list_problems(job, tally.problems)
             _move(held, rows_failed=tally.failed, rows_passed_over=tally.rows_passed_over)
@@ -160,13 +163,13 @@ def _write_chunk(
     # done.
     held = Import.objects.filter(pk=job.pk, lease=lease)
     _move(held.filter(rows_done=job.rows_done, is_cancel_asked=False), leased_until=now + LEASE, attempts=0)
-    judged = judge.judge(chunk)
+    judged = judge.judge(screen_rows(job=job, rows=chunk).rows)
     if judged.problems and job.on_error == OnError.STOP:
         # Checked and found good, so somebody has added the same keys or answers since.
         _list_problems(job, judged.problems)
         _move(held, rows_failed=F("rows_failed") + len(judged.problems))
         problem = (
-            f"the project has changed since the file was checked: {judged.problems[0].detail} "
+            f"the project has changed since the file was checked: {reported(job, judged.problems[0].detail)} "
             f"(row {judged.problems[0].row}); {job.rows_done} rows before it are written"
         )
         end_import(job=job, state=ImportState.FAILED, problem=problem, lease=lease, at=now)
@@ -193,9 +196,13 @@ class _Tally:
     problems: list[RowProblem] = field(default_factory=list)
     made: Counter[str] = field(default_factory=Counter)
     workers: set[WorkerName] = field(default_factory=set)
+    warnings: list[RowProblem] = field(default_factory=list)
+    rows_found: int = 0
 
-    def add(self, chunk: list[FoundRow | RowProblem], judged: Judged) -> None:
-        self.rows += len(chunk)
+    def add(self, screened: Screened, judged: Judged) -> None:
+        self.rows += len(screened.rows)
+        self.rows_found += screened.rows_found
+        self.warnings += screened.warnings[: MAX_PROBLEMS - len(self.warnings)]
         self.failed += len(judged.problems)
         self.rows_passed_over += judged.rows_passed_over
         self.problems += judged.problems[: MAX_PROBLEMS - len(self.problems)]
@@ -222,13 +229,21 @@ def _move(held: QuerySet[Import], **fields: Any) -> None:
 
 
 def _listed(job: Import) -> int:
-    return ImportProblem.objects.filter(job=job).count()
+    return ImportProblem.objects.filter(job=job, is_warning=False).count()
 
 
-def _list_problems(job: Import, problems: Sequence[RowProblem]) -> None:
-    ImportProblem.objects.bulk_create(
-        [ImportProblem(job=job, row=p.row, column=p.column[:200], detail=p.detail) for p in problems], batch_size=1000
-    )
+def _list_problems(job: Import, problems: Sequence[RowProblem], *, is_warning: bool = False) -> None:
+    rows = [
+        ImportProblem(
+            job=job,
+            row=problem.row,
+            column=reported(job, problem.column)[:200],
+            detail=reported(job, problem.detail),
+            is_warning=is_warning,
+        )
+        for problem in problems
+    ]
+    ImportProblem.objects.bulk_create(rows, batch_size=1000)
 
 
 def _end(job: Import, lease: uuid.UUID, state: ImportState, problem: str) -> bool:

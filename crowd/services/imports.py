@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from crowd.enums import EventKind, ImportState, OnError, WorkerKind
+from crowd.enums import EventKind, ImportState, OnError, PersonalDataRule, WorkerKind
 from crowd.errors import Conflict, FieldProblem, InvalidInput
 from crowd.formats.columns import parse_mapping
 from crowd.formats.reading import FORMATS, ReadOptions
@@ -32,6 +32,7 @@ class ImportPlan:
     file_format: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
     on_error: OnError = OnError.STOP
+    pii: PersonalDataRule = PersonalDataRule.WARN
     is_dry_run: bool = False
     prediction_kind: WorkerKind = WorkerKind.CLASSIFIER
 
@@ -42,6 +43,7 @@ def plan_import(
     file_format: str = "",
     mapping: list[str],
     on_error: str = OnError.STOP,
+    pii: str = PersonalDataRule.WARN,
     is_dry_run: bool = False,
     predictions: str = WorkerKind.CLASSIFIER,
 ) -> ImportPlan:
@@ -51,6 +53,8 @@ def plan_import(
         problems.append(FieldProblem("/format", f"unknown format; choose one of {', '.join(FORMATS)}"))
     if on_error not in OnError.values:
         problems.append(FieldProblem("/on_error", "must be stop or skip"))
+    if pii not in PersonalDataRule.values:
+        problems.append(FieldProblem("/pii", f"must be one of {', '.join(PersonalDataRule.values)}"))
     kinds = [WorkerKind.CLASSIFIER, WorkerKind.LLM, WorkerKind.FUNCTION]
     if predictions not in kinds:
         problems.append(FieldProblem("/predictions", f"must be one of {', '.join(kinds)}"))
@@ -68,6 +72,7 @@ def plan_import(
         file_format=file_format,
         mapping=fields,
         on_error=OnError(on_error),
+        pii=PersonalDataRule(pii),
         is_dry_run=is_dry_run,
         prediction_kind=WorkerKind(predictions),
     )
@@ -86,6 +91,7 @@ def create_import(*, project: Project, file: StoredFile, plan: ImportPlan, actor
             mapping=dict(plan.mapping),
             prediction_kind=plan.prediction_kind,
             on_error=plan.on_error,
+            pii=plan.pii,
             is_dry_run=plan.is_dry_run,
         )
         record_event(
@@ -119,12 +125,15 @@ def end_import(*, job: Import, state: ImportState, problem: str, lease: uuid.UUI
         if not held.update(state=state, problem=problem, finished_at=at, lease=None, leased_until=None):
             return False
         job.refresh_from_db()
+        if job.pii in (PersonalDataRule.MASK, PersonalDataRule.REFUSE):
+            # The file still holds what was to be kept out: the next sweep throws it away.
+            StoredFile.objects.filter(pk=job.file_id).update(expires_at=at)
         kinds = {
             ImportState.FINISHED: EventKind.IMPORT_FINISHED,
             ImportState.FAILED: EventKind.IMPORT_FAILED,
             ImportState.CANCELLED: EventKind.IMPORT_CANCELLED,
         }
-        counts = ("rows_done", "rows_failed", "tasks", "golds", "answers", "workers")
+        counts = ("rows_done", "rows_failed", "rows_with_pii", "tasks", "golds", "answers", "workers")
         record_event(
             kind=kinds[state],
             project=job.project,

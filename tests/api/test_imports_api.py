@@ -92,7 +92,7 @@ def test_the_same_key_and_file_is_one_import(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["?format=xls", "?on_error=maybe", "?map=text", "?map=text=nothing", "?predictions=human", "?dry_run=2"]
+    "query", ["?format=xls", "?on_error=maybe", "?map=text", "?map=text=nothing", "?predictions=human", "?dry_run=2", "?pii=maybe"]
 )
 def test_options_that_make_no_sense_store_nothing(cast: Cast, query: str) -> None:
     assert problem(send(as_user(cast, cast.manager), cast, TABLE, query)) == (422, "invalid_input")

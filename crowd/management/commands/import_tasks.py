@@ -40,6 +40,7 @@ class Command(BaseCommand):
         parser.add_argument("--format", default="", choices=["", *FORMATS])
         parser.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD")
         parser.add_argument("--on-error", default="stop", choices=["stop", "skip"])
+        parser.add_argument("--pii", default="warn", choices=["warn", "mask", "refuse", "off"])
         parser.add_argument("--dry-run", action="store_true")
         parser.add_argument("--predictions", default="classifier", choices=["classifier", "llm", "function"])
         parser.add_argument("--actor", help="e-mail of the manager in whose name; the project's creator without it")
@@ -56,6 +57,7 @@ class Command(BaseCommand):
                 file_format=options["format"],
                 mapping=options["map"],
                 on_error=options["on_error"],
+                pii=options["pii"],
                 is_dry_run=options["dry_run"],
                 predictions=options["predictions"],
             )
@@ -105,14 +107,18 @@ class Command(BaseCommand):
         connection.close()
 
     def _report(self, job: Import) -> None:
-        for row, column, detail in job.problems.order_by("id").values_list("row", "column", "detail")[:SHOWN]:
-            self.stderr.write(f"row {row}{f', column {column}' if column else ''}: {detail}")
+        for is_warning in (True, False):
+            rows = job.problems.filter(is_warning=is_warning).order_by("id")
+            for row, column, detail in rows.values_list("row", "column", "detail")[:SHOWN]:
+                where = f"row {row}{f', column {column}' if column else ''}"
+                self.stderr.write(f"{'warning: ' if is_warning else ''}{where}: {detail}")
         if job.rows_failed > SHOWN:
             self.stderr.write(f"… and {job.rows_failed - SHOWN} more")
         would = "would make " if job.is_dry_run else ""
         self.stdout.write(
             f"{job.state}: {would}{job.tasks} tasks, {job.golds} golds, {job.answers} answers, {job.workers} workers, "
-            f"{job.skips} skips; {job.rows_failed} rows refused, {job.rows_passed_over} passed over"
+            f"{job.skips} skips; {job.rows_failed} rows refused, {job.rows_passed_over} passed over, "
+            f"{job.rows_with_pii} with what looks like personal data"
         )
         if job.state != ImportState.FINISHED:
             raise CommandError(job.problem or f"the import is {job.state}")

@@ -57,10 +57,11 @@ class UploadForm(forms.Form):
 
 @dataclass(frozen=True)
 class ImportLine:
-    """An import with the first rows that are wrong."""
+    """An import with the first rows that are wrong, and that seem to hold personal data."""
 
     job: Import
     problems: list[Any]
+    warnings: list[Any]
 
     @property
     def is_running(self) -> bool:
@@ -162,7 +163,10 @@ def _take_in(request: HttpRequest, project: Project, form: forms.Form) -> bool:
 
 def _context(project: Project, step: str) -> dict[str, Any]:
     jobs = list(imports_of(project).order_by("-id")[:NEWEST])
-    lines = [ImportLine(job, list(job.problems.order_by("id")[:PROBLEMS]) if job.rows_failed else []) for job in jobs]
+    lines = [
+        ImportLine(job, _first(job, job.rows_failed, is_warning=False), _first(job, job.rows_with_pii, is_warning=True))
+        for job in jobs
+    ]
     return {
         "project": project,
         "step": step,
@@ -198,3 +202,7 @@ def _file(text: str, name: str, kind: str) -> HttpResponse:
     response = HttpResponse(text, content_type=f"{kind}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _first(job: Import, count: int, *, is_warning: bool) -> list[Any]:
+    return list(job.problems.filter(is_warning=is_warning).order_by("id")[:PROBLEMS]) if count else []
