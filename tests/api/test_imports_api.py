@@ -92,7 +92,16 @@ def test_the_same_key_and_file_is_one_import(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["?format=xls", "?on_error=maybe", "?map=text", "?map=text=nothing", "?predictions=human", "?dry_run=2", "?pii=maybe"]
+    "query",
+    [
+        "?format=xls",
+        "?on_error=maybe",
+        "?map=text",
+        "?map=text=nothing",
+        "?predictions=human",
+        "?dry_run=2",
+        "?pii=maybe",
+    ],
 )
 def test_options_that_make_no_sense_store_nothing(cast: Cast, query: str) -> None:
     assert problem(send(as_user(cast, cast.manager), cast, TABLE, query)) == (422, "invalid_input")
@@ -119,7 +128,7 @@ def test_bad_rows_are_shown_and_downloaded(cast: Cast) -> None:
     listed = client.get(found["errors_url"])
     assert listed["Content-Type"] == "text/csv; charset=utf-8"
     lines = b"".join(listed.streaming_content).decode().splitlines()
-    assert (len(lines), lines[0], lines[1].split(",")[:2]) == (26, "row,column,detail", ["2", "label"])
+    assert (len(lines), lines[0], lines[1].split(",")[:2]) == (26, "row,column,detail,kind", ["2", "label"])
 
 
 def test_a_waiting_import_is_cancelled_once(cast: Cast) -> None:
