@@ -78,7 +78,7 @@ def _import(client: AssayClient, options: argparse.Namespace) -> int:
     state = _wait(client, state)
     if options.json:
         show(state)
-    for warning in [] if options.json else state["warnings"][:ERRORS_SHOWN]:
+    for warning in [] if options.json else state.get("warnings", [])[:ERRORS_SHOWN]:
         print(f"warning: row {warning['row']}, {warning['column']}: {warning['detail']}")
     if state["state"] == "finished":
         return OK
@@ -112,7 +112,7 @@ def _wait(client: AssayClient, state: Json) -> Json:
         progress.leave()
     made = ", ".join(f"{state[name]} {name}" for name in ("tasks", "golds", "answers") if state.get(name))
     failed = f", {state['rows_failed']} rows failed" if state["rows_failed"] else ""
-    held = f", {state['rows_with_pii']} rows seem to hold personal data" if state["rows_with_pii"] else ""
+    held = f", {state['rows_with_pii']} rows seem to hold personal data" if state.get("rows_with_pii") else ""
     progress.finish(f"{state['state']}: {made or 'nothing'}{failed}{held}")
     return state
 
