@@ -30,7 +30,8 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     """Keep the visitor's choice in a cookie, then go back to the page where it was made."""
     back = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    response = redirect(back if is_ours else "home")
+    # `redirect` would take anything but a path for the name of a page.
+    response = redirect(back if is_ours and back.startswith("/") else "home")
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES):
         remember_language(response, language)

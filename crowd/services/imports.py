@@ -125,7 +125,7 @@ def end_import(*, job: Import, state: ImportState, problem: str, lease: uuid.UUI
         if not held.update(state=state, problem=problem, finished_at=at, lease=None, leased_until=None):
             return False
         job.refresh_from_db()
-        if job.pii in (PersonalDataRule.MASK, PersonalDataRule.REFUSE):
+        if job.file_id is not None and job.pii in (PersonalDataRule.MASK, PersonalDataRule.REFUSE):
             # The file still holds what was to be kept out: the next sweep throws it away.
             StoredFile.objects.filter(pk=job.file_id).update(expires_at=at)
         kinds = {
