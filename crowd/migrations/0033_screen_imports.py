@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crowd', '0031_model_batches'),
+        ('crowd', '0032_example_triggers'),
     ]
 
     operations = [
