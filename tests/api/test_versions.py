@@ -26,6 +26,7 @@ ADDING = {
     *("post_projects", "post_tasks", "post_golds", "post_workers", "post_members", "post_project_courses", "post_keys"),
     *("post_webhooks", "post_raters", "post_example_pools", "post_imports", "post_exports", "post_batches"),
     *("post_model_prevalence", "post_rater_preview"),
+    "post_own_consent",  # names the version of the text in its body
 }
 
 
