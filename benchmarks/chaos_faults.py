@@ -17,8 +17,8 @@ from cut_proxy import CutProxy
 from load_stage import tree_of
 
 FULL_SECONDS = 4.0
-# How long a connection that can be cut is waited for: longer than servers take to come back on a busy machine.
-CUT_PATIENCE_SECONDS = 120.0
+# How long a connection that can be cut is waited for: longer than PostgreSQL takes to come back.
+CUT_PATIENCE_SECONDS = 30.0
 # What a full disk leaves free: nothing.
 BLOCK = b"\0" * (1 << 20)
 WORKERS = ("worker", "slow-worker", "webhook-worker")

@@ -112,6 +112,13 @@ class ExportFilters(serializers.Serializer[Any]):
     since = serializers.DateTimeField(required=False)
     style = serializers.ChoiceField(STYLES, required=False, help_text="Of the format `finetune`.")
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a name that is none: a filter with a slip in it would hand out every row."""
+        wrong = sorted(set(self.initial_data) - set(self.fields))
+        if wrong:
+            raise serializers.ValidationError(dict.fromkeys(wrong, f"is none of {', '.join(self.fields)}"))
+        return attrs
+
 
 class StreamInput(ExportFilters):
     """How to write the rows, and which."""

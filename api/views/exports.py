@@ -32,7 +32,7 @@ from crowd.services.idempotency import Outcome
 from crowd.services.stored_files import read_blocks
 
 FILTERS = ("state", "min_confidence", "since", "style")
-FILE = {(200, "application/octet-stream"): {"type": "string", "format": "binary"}}
+FILE = {(200, "*/*"): {"type": "string", "format": "binary"}}
 
 
 class ExportsView(PostView):

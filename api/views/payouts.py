@@ -97,6 +97,8 @@ class ExportBatchView(PostView):
 class BatchFileView(AssayView):
     """The bytes of a batch's file."""
 
+    replies = {"GET": {(200, "*/*"): {"type": "string", "format": "binary"}}}
+
     def get(self, request: Request, project: uuid.UUID, batch: uuid.UUID) -> HttpResponse:
         """The file as it was exported."""
         file = batch_file_for(project=self.project(request, project), batch_uid=batch)

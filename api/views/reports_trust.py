@@ -40,7 +40,7 @@ class WorkerReportView(AssayView):
 class WorkerReportFileView(AssayView):
     """The report on a worker as a table."""
 
-    replies = {"GET": {200: str}}
+    replies = {"GET": {(200, "text/csv"): {"type": "string"}}}
 
     def get(self, request: Request, project: uuid.UUID, worker: uuid.UUID) -> HttpResponse:
         """CSV: section, name, value, low, high, n."""

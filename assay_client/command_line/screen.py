@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from assay_client.shapes import Json
 
 BAR = 24
+SECONDS_BETWEEN_LOG_LINES = 10.0
 
 
 def show(value: Any) -> None:
@@ -26,12 +28,13 @@ def table(rows: Iterable[Json], columns: Sequence[str]) -> None:
 
 
 class Progress:
-    """One line on standard error that is rewritten on a terminal, and printed when its text changes in a log."""
+    """One line on standard error that is rewritten on a terminal, and printed now and then in a log."""
 
     def __init__(self, title: str) -> None:
         self._title = title
         self._is_terminal = sys.stderr.isatty()
         self._last = ""
+        self._spoke_at = time.monotonic()
 
     def update(self, done: int, total: int | None, note: str = "") -> None:
         """Show how far it is; without ``total`` only how much."""
@@ -41,9 +44,13 @@ class Progress:
         else:
             bar = str(done)
         text = f"{self._title} {bar} {note}".rstrip()
-        if not self._is_terminal or text == self._last:
+        if text == self._last:
             return
-        sys.stderr.write(f"\r{text}\x1b[K")
+        if self._is_terminal:
+            sys.stderr.write(f"\r{text}\x1b[K")
+        elif time.monotonic() - self._spoke_at >= SECONDS_BETWEEN_LOG_LINES:
+            sys.stderr.write(f"{text}\n")
+            self._spoke_at = time.monotonic()
         sys.stderr.flush()
         self._last = text
 

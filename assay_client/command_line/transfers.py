@@ -18,6 +18,7 @@ from assay_client.command_line.screen import Progress, show
 from assay_client.shapes import Json
 
 FINAL = ("finished", "failed", "cancelled")
+ENDED = {"failed": "failed", "cancelled": "was cancelled", "expired": "has been thrown away"}
 # Of an export.
 UNDER_WAY = ("queued", "writing")
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -83,9 +84,10 @@ def _import(client: AssayClient, options: argparse.Namespace) -> int:
     if state["state"] == "finished":
         return OK
     for error in [] if options.json else state["errors"][:ERRORS_SHOWN]:
-        print(f"row {error['row']}, {error['column']}: {error['detail']}")
+        where = f"row {error['row']}" + (f", {error['column']}" if error["column"] else "")
+        print(f"{where}: {error['detail']}")
     why = state["problem"] or "see its errors"
-    raise Stop(f"the import is {state['state']}: {why}; mend the file, or start anew with --again", FAILED)
+    raise Stop(f"the import {ENDED[state['state']]}: {why}; mend the file, or start anew with --again", FAILED)
 
 
 def _key_of(call: Call[Any]) -> str:
@@ -162,6 +164,6 @@ def _made(client: AssayClient, state: Json) -> Json:
     finally:
         progress.leave()
     if state["state"] != "finished":
-        raise Stop(f"the export is {state['state']}: {state['problem'] or 'somebody stopped it'}", FAILED)
+        raise Stop(f"the export {ENDED[state['state']]}: {state['problem'] or 'somebody stopped it'}", FAILED)
     progress.finish(f"finished: {state['rows']} rows")
     return state

@@ -54,7 +54,8 @@ def erase_person(*, user: User, waives: bool) -> None:
         now, pseudonym = timezone.now(), f"erased-{uuid.uuid4()}"
         PayeeDetails.objects.filter(worker=worker).delete()
         DeviceSighting.objects.filter(worker=worker).delete()
-        IdempotencyRecord.objects.filter(user=user).delete()
+        # All that is stored: the outcome of this very call is yet to come, and holds nothing about anybody.
+        IdempotencyRecord.objects.filter(user=user, status__isnull=False).delete()
         ImportedWorker.objects.filter(worker=worker).update(name=pseudonym)
         ApiKey.objects.filter(user=user).update(name="", revoked_at=now)
         Worker.objects.filter(pk=worker.pk).update(name=pseudonym[:15])

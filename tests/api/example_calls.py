@@ -25,6 +25,21 @@ OPERATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
     for method, operation in methods.items()
 }
 
+VERSIONED = sorted(
+    name
+    for name, (_, _, described) in OPERATIONS.items()
+    if any(parameter["name"] == "If-Match" for parameter in described.get("parameters", ()))
+)
+# The reply that brings the ETag, where it is not the GET of the same address.
+READ_BY = {"post_rule_retire": "get_rules"}
+
+
+def reader(operation: str) -> str:
+    """The operation that brings the ETag of what this one replaces."""
+    _, path, _ = OPERATIONS[operation]
+    gets = [name for name, (method, where, _) in OPERATIONS.items() if method == "GET" and where == path]
+    return READ_BY.get(operation) or gets[0]
+
 
 def bound_ids(cast: Cast, operation: str) -> dict[str, str]:
     """What exists for everything that the example names, made where it is missing."""
@@ -45,10 +60,13 @@ def address_of(operation: str, bound: dict[str, str]) -> str:
     return f"{address}?{urlencode(with_real_ids(query, bound))}" if query else address
 
 
-def call(client: APIClient, operation: str, bound: dict[str, str], **headers: str) -> Any:
-    """The reply to the example."""
+def call(client: APIClient, operation: str, bound: dict[str, str], is_other: bool = False, **headers: str) -> Any:
+    """The reply to the example, or to one with another body."""
     example = example_of(operation)
-    body = example.body if isinstance(example.body, str) else json.dumps(example.body or {})
+    if isinstance(example.body, str):
+        body = example.body + "\n" * is_other
+    else:
+        body = json.dumps((example.body or {}) | ({"another": 1} if is_other else {}))
     return client.generic(
         OPERATIONS[operation][0],
         address_of(operation, bound),

@@ -55,6 +55,16 @@ def test_what_makes_no_sense_is_refused(cast: Cast, tail: str) -> None:
     assert problem(as_user(cast, cast.manager).get(url(cast, tail))) == (422, "invalid_input")
 
 
+def test_a_filter_that_is_none_is_named(cast: Cast) -> None:
+    owner = as_user(cast, cast.owner)
+    refused = owner.get(url(cast, "exports/answers?sinse=2026-01-01"))
+    assert problem(refused) == (422, "invalid_input")
+    detail = "is none of state, min_confidence, since, style, format"
+    assert refused.json()["errors"] == [{"pointer": "/sinse", "detail": detail}]
+    body = {"kind": "answers", "sinse": "2026-01-01T00:00:00Z"}
+    assert problem(owner.post(url(cast, "exports"), body, format="json")) == (422, "invalid_input")
+
+
 def test_a_file_is_ordered_polled_and_fetched(cast: Cast) -> None:
     answered(cast)
     client = as_user(cast, cast.manager)

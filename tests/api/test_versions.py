@@ -7,20 +7,13 @@ from typing import Any
 import pytest
 from callers import as_user, problem, url
 from cast import Cast, make_cast
-from example_calls import OPERATIONS, bound_ids, call, caller
+from example_calls import OPERATIONS, VERSIONED, bound_ids, call, caller, reader
 from filled import webhook
 
 from crowd.models import Webhook
 
 pytestmark = pytest.mark.django_db
 
-VERSIONED = sorted(
-    name
-    for name, (_, _, described) in OPERATIONS.items()
-    if any(parameter["name"] == "If-Match" for parameter in described.get("parameters", ()))
-)
-# The reply that brings the ETag, where it is not the GET of the same address.
-READ_BY = {"post_rule_retire": "get_rules"}
 # What only adds to a configuration, or moves it on by a verb: nothing that somebody has written can get lost.
 ADDING = {
     *("post_projects", "post_tasks", "post_golds", "post_workers", "post_members", "post_project_courses", "post_keys"),
@@ -28,12 +21,6 @@ ADDING = {
     *("post_model_prevalence", "post_rater_preview"),
     "post_own_consent",  # names the version of the text in its body
 }
-
-
-def reader(operation: str) -> str:
-    _, path, _ = OPERATIONS[operation]
-    gets = [name for name, (method, where, _) in OPERATIONS.items() if method == "GET" and where == path]
-    return READ_BY.get(operation) or gets[0]
 
 
 def test_whatever_replaces_a_configuration_takes_if_match() -> None:

@@ -102,14 +102,17 @@ def test_a_file_whose_sending_broke_off_is_sent_anew_as_a_whole(tasks_file: Path
 def test_an_import_that_fails_names_its_rows_and_ends_with_4(
     tasks_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    row = {"row": 2, "column": "gold", "detail": "unknown label 'x'"}
-    failed = IMPORT | {"state": "failed", "rows_failed": 1, "problem": "1 row is wrong", "errors": [row]}
+    rows = [
+        {"row": 2, "column": "gold", "detail": "unknown label 'x'"},
+        {"row": 3, "column": "", "detail": "too short"},
+    ]
+    failed = IMPORT | {"state": "failed", "rows_failed": 1, "problem": "1 row is wrong", "errors": rows}
     with serve_script(Reply(202, failed)) as script:
         assert run(script, "tasks", "import", str(tasks_file), "--project", "p") == 4
     said = capsys.readouterr()
-    assert said.out == "row 2, gold: unknown label 'x'\n"
+    assert said.out == "row 2, gold: unknown label 'x'\nrow 3: too short\n"
     assert said.err.splitlines()[-1] == (
-        "assay: the import is failed: 1 row is wrong; mend the file, or start anew with --again"
+        "assay: the import failed: 1 row is wrong; mend the file, or start anew with --again"
     )
 
 
@@ -154,7 +157,7 @@ def test_an_export_that_fails_ends_with_4_and_leaves_what_was_there(
     with serve_script(Reply(202, EXPORT), Reply(200, EXPORT | {"state": "failed", "problem": "too large"})) as script:
         assert run(script, "export", "p", "--out", str(out)) == 4
     assert (out.read_text(), [path.name for path in tmp_path.iterdir()]) == ("before", ["out.csv"])
-    assert capsys.readouterr().err == "assay: the export is failed: too large\n"
+    assert capsys.readouterr().err == "assay: the export failed: too large\n"
 
 
 def test_ctrl_c_cancels_the_export_that_nobody_would_fetch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
