@@ -12,17 +12,7 @@ from model_crowds import add_model, give, people_of, truth_of, votes_of
 from pay_rows import exported_batch, rejected
 from raters_at_work import chat_rater, work
 
-from crowd.enums import (
-    BatchFormat,
-    CallBatchState,
-    PayeeMethod,
-    RaterRunKind,
-    Role,
-    TaskState,
-    TrustLevel,
-    VoteState,
-    WorkerKind,
-)
+from crowd.enums import BatchFormat, CallBatchState, PayeeMethod, RaterRunKind, Role, TaskState, TrustLevel, WorkerKind
 from crowd.models import Batch, Membership, Project, Rater, RaterBatch, ServedModel, Task, Worker
 from crowd.policies.payees import Payee
 from crowd.services.adjudication import adjudicate_task
@@ -160,7 +150,7 @@ def contested(cast: Cast) -> Found:
 
 
 def counted(cast: Cast) -> Found:
-    if not model(cast).enrolments.filter(project=cast.project).exclude(vote_state=VoteState.SHADOW).exists():
+    if cast.project.enrolments.get(worker=model(cast)).vote_state == "shadow":
         promote_model(project=cast.project, worker_uid=model(cast).uid, reason="as tested", actor=cast.owner)
     return {"worker": model(cast).uid}
 
