@@ -16,7 +16,7 @@ from pay_rows import appeal, exported_batch, rejected
 from raters_at_work import work
 
 from crowd.enums import FailureReason, RestitutionLineKind, Role, TrustLevel, WorkerKind
-from crowd.models import Flag, ItemScore, Membership, RaterRun, RestitutionLine, User, VoteFailure, Worker
+from crowd.models import Flag, ItemScore, Membership, RaterRun, Requirements, RestitutionLine, User, VoteFailure, Worker
 from crowd.services.pay_review import approve_answer
 from crowd.services.prices import set_price_rule
 from crowd.services.prompts import NewExample, PromptText, add_examples, add_prompt_version
@@ -63,6 +63,10 @@ def earn_elsewhere(cast: Cast, n: int, bound: Found) -> None:
     other = make_cast(tasks=2)
     add_workers(project=other.project, workers=[NewWorker(uid=cast.worker.uid)], actor=other.owner)
     other.answer(cast.worker)
+
+
+def open_another(cast: Cast, n: int, bound: Found) -> None:
+    Requirements.objects.create(project=make_cast().project, is_open=True, updated_at=timezone.now())
 
 
 def own_another(cast: Cast, n: int, bound: Found) -> None:
@@ -174,6 +178,7 @@ def trust_line(cast: Cast, n: int, bound: Found) -> None:
 GROWING: dict[str, tuple[str, Grow]] = {
     "get_courses": ("results", lambda cast, n, bound: course(cast) and {}),
     "get_keys": ("results", lambda cast, n, bound: FILL["key"](cast) and {}),
+    "get_open_projects": ("results", open_another),
     "get_own_earnings": ("results", earn_elsewhere),
     "get_own_rejections": ("results", lambda cast, n, bound: rejected(cast) and {}),
     "get_own_statement": ("records", lambda cast, n, bound: approve(cast, cast.worker)),

@@ -91,6 +91,7 @@ def test_requirements_are_replaced_whole(cast: Cast) -> None:
         "trust_levels": ["trusted"],
         "max_answers": None,
         "daily_answers": 9,
+        "is_open": False,
     }
     assert (kept.status_code, kept.json()) == (200, expected)
     assert owner.get(url(cast, "requirements")).json() == expected
