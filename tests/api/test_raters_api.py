@@ -128,7 +128,7 @@ def test_a_batch_is_followed_and_cancelled(cast: Cast, client: APIClient, endpoi
 
 
 def test_a_rater_is_renewed_when_another_model_answers(cast: Cast, client: APIClient, endpoint: FakeEndpoint) -> None:
-    rater = chat_rater(cast, endpoint.url)
+    rater = chat_rater(cast, endpoint.url, concurrency=1)
     tail = f"raters/{rater.uid}"
     assert problem(post(client, cast, f"{tail}/renew", {})) == (409, "conflict")
     names = iter(["old", "new"])
