@@ -29,6 +29,7 @@ STATUS_OF: dict[type[errors.DomainError], int] = {
     errors.Conflict: status.HTTP_409_CONFLICT,
     errors.Expired: status.HTTP_410_GONE,
     errors.PayUnderFloor: status.HTTP_409_CONFLICT,
+    errors.AppealExists: status.HTTP_409_CONFLICT,
     errors.BudgetExhausted: status.HTTP_409_CONFLICT,
     errors.WorkerSuspended: status.HTTP_403_FORBIDDEN,
     errors.NotEnrolled: status.HTTP_403_FORBIDDEN,

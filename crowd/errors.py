@@ -120,6 +120,12 @@ class PayUnderFloor(Conflict):
     code = "pay_under_floor"
 
 
+class AppealExists(Conflict):
+    """The decision has been appealed against already, with another reason."""
+
+    code = "appeal_exists"
+
+
 class KeyReused(DomainError):
     """An idempotency key came back with a different body."""
 

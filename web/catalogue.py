@@ -37,6 +37,7 @@ REFUSING = (
 )
 REFUSALS = (
     "AlreadySubmitted",
+    "AppealExists",
     "Conflict",
     "FieldProblem",
     "InvalidInput",

@@ -7,7 +7,7 @@ from django.urls import path
 
 from web.account import decisions, pay, profile, sign_up
 from web.account.consent import consent_page
-from web.account.statement import statement_page
+from web.account.statement import statement_file, statement_page
 from web.account.views import HomeView, LogInPage, own_page
 from web.language import choose_language
 from web.manager import panels
@@ -41,6 +41,7 @@ urlpatterns = [
     path("me/pay/payee/", pay.keep_payee, name="me-payee"),
     path("me/pay/<uuid:answer>/appeal/", pay.appeal, name="me-appeal"),
     path("me/statement/", statement_page, name="own-statement"),
+    path("me/statement.pdf", statement_file, name="own-statement-pdf"),
     path(f"{WORK}/", worker.show_desk, name="work"),
     path(f"{WORK}/wait/", worker.show_wait, name="work-wait"),
     path(f"{WORK}/finished/", worker.show_finished, name="work-finished"),

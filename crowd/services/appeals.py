@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from crowd.enums import AppealState, EventKind, PayState
-from crowd.errors import Conflict, FieldProblem, InvalidInput, NotFound
+from crowd.errors import AppealExists, Conflict, FieldProblem, InvalidInput, NotFound
 from crowd.models import Appeal, PayReview, Project, User, Worker
 from crowd.policies.pay import MAX_REASON
 from crowd.services.events import record_event
@@ -21,9 +21,10 @@ SILENCE = "nobody decided in time: silence decides for the worker"
 
 
 def appeal_rejection(*, worker: Worker, answer_uid: uuid.UUID, reason: str) -> Appeal:
-    """Contest the rejection of one's own answer; again returns the appeal that is there.
+    """Contest the rejection of one's own answer; again with the same reason returns the appeal that is there.
 
-    Raises NotFound, InvalidInput (no reason), Conflict (not rejected, or the time to appeal is over).
+    Raises NotFound, InvalidInput (no reason), AppealExists (with another reason), Conflict (not rejected, or the time
+    to appeal is over).
     """
     _check_reason(reason, "say what was wrong with the rejection")
     with transaction.atomic():
@@ -38,6 +39,10 @@ def appeal_rejection(*, worker: Worker, answer_uid: uuid.UUID, reason: str) -> A
             raise NotFound("there is no such answer among yours")
         earlier = Appeal.objects.filter(review=review, round=review.round).first()
         if earlier is not None:
+            if earlier.reason != reason:
+                raise AppealExists(
+                    "you appealed against this rejection already; your first reason is the one that is judged"
+                )
             return earlier
         if review.state != PayState.REJECTED or review.appeal_until is None or review.decided_by is None:
             raise Conflict(f"the pay of this answer is {review.state}; there is nothing to appeal")

@@ -47,6 +47,8 @@ def test_an_answer_is_rejected_contested_and_paid_after_all(cast: Cast) -> None:
     address = f"/api/v1/me/rejections/{answer.uid}/appeal"
     assert problem(as_worker(cast, 1).post(address, {"reason": "x"}, format="json")) == (404, "not_found")
     appeal = post(worker, address, {"reason": "I read it twice"}, 201)
+    assert post(worker, address, {"reason": "I read it twice"}, 201) == appeal
+    assert problem(worker.post(address, {"reason": "something else"}, format="json")) == (409, "appeal_exists")
     assert manager.get(url(cast, "appeals")).json()["results"] == [], "not for whoever rejected it"
     (case,) = owner.get(url(cast, "appeals")).json()["results"]
     assert (case["reason"], case["rejection_reason"], case["value"]) == ("I read it twice", "random", "positive")

@@ -9,7 +9,7 @@ from cast import Cast, make_cast
 from django.utils import timezone
 
 from crowd.enums import AppealState, EventKind, PayState
-from crowd.errors import Conflict, InvalidInput, NotFound
+from crowd.errors import AppealExists, Conflict, InvalidInput, NotFound
 from crowd.models import Answer, Appeal, BudgetShard, Event, PayReview
 from crowd.queries.exactness import broken_promises
 from crowd.services.appeals import SILENCE, appeal_rejection, decide_appeal, grant_unanswered
@@ -53,6 +53,13 @@ def test_an_appeal_is_opened_once_with_a_day_by_which_it_is_decided(cast: Cast, 
     assert (row.state, row.answer_by - row.opened_at, state(answer)) == ("open", timedelta(days=7), "appealed")
     assert appeal(cast, answer) == row
     assert close_unappealed(now=timezone.now() + timedelta(days=99)) == 0
+
+
+def test_a_second_appeal_with_another_reason_is_refused_and_the_first_stands(cast: Cast, answer: Answer) -> None:
+    row = appeal(cast, answer)
+    with pytest.raises(AppealExists):
+        appeal_rejection(worker=cast.worker, answer_uid=answer.uid, reason="the picture was broken")
+    assert [(a.uid, a.reason) for a in Appeal.objects.all()] == [(row.uid, "I did read it")]
 
 
 def test_a_granted_appeal_pays(cast: Cast, answer: Answer) -> None:

@@ -41,6 +41,17 @@ def test_ticked_pay_is_approved(cast: Cast, owner_client: Client) -> None:
     assert states() == ["approved", "pending"]
 
 
+def test_a_second_appeal_with_another_reason_is_refused_on_the_page(cast: Cast, log_in: Callable[..., Client]) -> None:
+    answer = cast.answer(cast.worker).answer
+    log_in(cast.owner).post(address(cast, "manage-pay-reject", answer.uid), {"reason": "wrong", "evidence": "the text"})
+    worker = log_in(cast.worker.user)
+    where = reverse("me-appeal", args=[answer.uid])
+    worker.post(where, {"reason": "it does not"})
+    page = worker.post(where, {"reason": "something else"}, follow=True).content.decode()
+    assert "your first reason is the one that is judged" in page
+    assert [row.reason for row in Appeal.objects.all()] == ["it does not"]
+
+
 def test_a_rejection_needs_reason_with_evidence_and_somebody_else_judges_its_appeal(
     cast: Cast, log_in: Callable[..., Client]
 ) -> None:
