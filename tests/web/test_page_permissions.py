@@ -40,7 +40,7 @@ def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(cast: Cast, 
     assert (Assignment.objects.count(), Project.objects.get().state) == (0, "live")
 
 
-@pytest.mark.parametrize("name", ["home", "me"])
+@pytest.mark.parametrize("name", ["home", "me", "own-statement-pdf"])
 def test_own_pages_need_a_log_in(db: None, name: str) -> None:
     assert Client().get(reverse(name))["Location"] == f"{reverse('log-in')}?next={reverse(name)}"
 
