@@ -70,7 +70,8 @@ def as_process(service: Service, places: Places, extra: dict[str, str]) -> Proce
     environment = {key: _moved(value, folder) for key, value in service.environment.items()}
     environment |= {"DATABASE_URL": places.database_url, "REDIS_URL": places.redis_url, "TMPDIR": str(folder)} | extra
     command = [_program(service.command[0]), *(_moved(part, folder) for part in service.command[1:])]
-    test = [_moved(part, folder) for part in _test(service.health)]
+    # Not the program, the first part: it stands where this machine has it, which may be under /tmp.
+    test = [_moved(part, folder) if n else part for n, part in enumerate(_test(service.health))]
     if service.raw.get("ports"):
         host, _, inside = str(service.raw["ports"][0]).split(":")
         # The last one counts: what the container's port is published as.

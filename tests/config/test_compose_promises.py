@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from config.queues import JOBS
+from config.stack import bare
 from config.stack.compose import COMPOSE_FILE, ComposeError, read_services, seconds
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -107,3 +108,12 @@ def test_compose_itself_takes_the_file() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert yaml.safe_load(done.stdout)["services"].keys() == SERVICES.keys()
+
+
+def test_a_bare_run_moves_what_is_under_tmp_but_never_the_program(tmp_path: Path) -> None:
+    places = bare.Places(tmp_path, 1, 2, 3, database_url="postgres://d", redis_url="redis://r")
+    for name in sorted(set(LASTING) - {"db", "redis"}):
+        process = bare.as_process(read_services(GIVEN)[name], places, {})
+        programs = {process.command[0], process.health[0]} - {"sh"}
+        assert all(Path(program).exists() for program in programs), programs
+        assert not any(part.startswith("/tmp/assay") for part in [*process.command[1:], *process.health[1:]])
