@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 DUTY = 0.1
 SHORTEST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 600.0
-# A refit that has not reported back for this long is taken to be dead.
-LEASE_SECONDS = 600
+# A refit that has not reported back for this long is taken to be dead; it reports several times as often.
+LEASE_SECONDS = 60
+BEAT_SECONDS = 15.0
 PAUSE_AFTER_FAILURE_SECONDS = 60
 
 

@@ -26,6 +26,7 @@ from crowd.services.item_scores import fit_items, store_items
 from crowd.services.measuring import request_measurement
 from crowd.services.model_review import review_models
 from crowd.services.peer_evidence import store_peer_evidence, warn_by_peers
+from crowd.services.refit_lease import kept_alive
 from crowd.services.retraining import retrain_grown
 from crowd.services.value_fits import fit_and_store_values
 from quality.aggregation import MODELS
@@ -41,7 +42,7 @@ def refit_project(*, project_id: int) -> AggregationRun | None:
     """Fit the project's model to all of its answers, then store consensus, skills and the run.
 
     None when a fit is running already or there is nothing to fit. One at a time per project, by a lease on the
-    project's row: whoever dies holding it is replaced once it runs out.
+    project's row that is renewed while the process lives: whoever dies holding it is replaced within a minute.
     """
     started = timezone.now()
     free = Q(refit_leased_until__isnull=True) | Q(refit_leased_until__lt=started)
@@ -54,7 +55,8 @@ def refit_project(*, project_id: int) -> AggregationRun | None:
     project = Project.objects.get(pk=project_id)
     run = AggregationRun.objects.create(project=project, model=project.aggregation_model, started_at=started)
     try:
-        done = _fit_and_store(project, run)
+        with kept_alive(project_id=project_id):
+            done = _fit_and_store(project, run)
     except Exception as error:
         logger.exception("the fit of project %s failed", project_id)
         _fail(project, run, error)
