@@ -87,10 +87,13 @@ def _one(rater: RaterVotes, people: AnswerSet, fitted: Any, truth: Mapping[str, 
         verdict = "passes" if test.passes else "does not pass"
         print(f"  alternative annotator test: ω {test.winning_rate:.2f}, ρ {test.advantage:.2f}: {verdict}")
     pooled = posterior_test(people, fitted, model)
-    print(
-        f"  against the posterior of people: gap {pooled.gap:.3f} [{pooled.low:.3f}, {pooled.high:.3f}] on "
-        f"{pooled.n_tasks} tasks: {'passes' if pooled.passes else 'does not pass'}"
-    )
+    if np.isnan(pooled.gap):
+        print(f"  against the posterior of people: cannot say yet, {pooled.n_tasks} tasks are shared")
+    else:
+        print(
+            f"  against the posterior of people: gap {pooled.gap:.3f} [{pooled.low:.3f}, {pooled.high:.3f}] on "
+            f"{pooled.n_tasks} tasks: {'passes' if pooled.passes else 'does not pass'}"
+        )
     cost, expected = rater.run["cost_micros"] / 1e6, rater.forecast["cost_micros"]
     print(
         f"  cost {cost:.6f} {CURRENCY} for {rater.run['votes']} votes; forecast for {rater.forecast['tasks']} tasks, "
